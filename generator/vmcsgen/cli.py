@@ -1,0 +1,120 @@
+"""Arguments in, exit status out: picks the verb, imports its module only, reports errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+VERBS = {
+    "validate": "check a spec: schema, semantic rules, every error at once",
+    "list": "list fields",
+    "show": "everything known about one field, by name or encoding",
+    "gen": "generate the outputs of targets, or check that they are current",
+    "targets": "list what can be generated",
+}
+"""Verb -> one line for the help; the verb's module is ``commands.VERB``."""
+
+IN_ORDER, DIFFERENCE, BAD_INPUT = 0, 1, 2
+"""Exit statuses: in order; a difference or finding; bad usage or bad input."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status is 0, 1 or 2 (DESIGN: in order, finding, bad input).
+
+    An unforeseen exception is reported in one line; VMCSGEN_TRACEBACK=1 shows its traceback.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        return _help(arguments[1:])
+    verb = arguments[0]
+    if verb in ("-V", "--version"):
+        from vmcsgen import __version__
+
+        print(f"vmcsgen {__version__}")
+        return IN_ORDER
+    if verb not in VERBS:
+        return _unknown(verb)
+    return _run(verb, arguments[1:])
+
+
+def _run(verb: str, arguments: Sequence[str]) -> int:
+    import os
+
+    try:
+        status = _parse_and_run(verb, arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away (vmcsgen list | head): nothing is wrong, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return IN_ORDER
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _failed(error)
+    return status
+
+
+def _parse_and_run(verb: str, arguments: Sequence[str]) -> int:
+    from importlib import import_module
+
+    command = import_module(f"vmcsgen.commands.{verb.replace('-', '_')}")
+    status: int = command.run(_parser(verb, command).parse_args(arguments))
+    return status
+
+
+def _parser(verb: str, command: object) -> argparse.ArgumentParser:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog=f"vmcsgen {verb}",
+        description=command.__doc__,
+        epilog=getattr(command, "EXAMPLES", None),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.configure(parser)  # type: ignore[attr-defined]
+    return parser
+
+
+def _failed(error: Exception) -> int:
+    import os
+
+    from vmcsgen.diagnostics import DiagnosticError, printable, report
+
+    if isinstance(error, DiagnosticError):
+        sys.stdout.flush()
+        report(error.diagnostics)
+        return BAD_INPUT
+    if os.environ.get("VMCSGEN_TRACEBACK"):
+        raise error
+    kind = type(error).__name__
+    print(f"vmcsgen: internal error: {kind}: {printable(str(error))[:400]}", file=sys.stderr)
+    print("This is a bug; VMCSGEN_TRACEBACK=1 shows where. Please report it.", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _help(rest: Sequence[str]) -> int:
+    if rest and rest[0] in VERBS:
+        return _run(rest[0], ["--help"])
+    print("usage: vmcsgen VERB [ARGUMENTS]\n")
+    print("One spec of every Intel VMX VMCS field; everything else is derived from it.\n")
+    width = max(map(len, VERBS))
+    for verb, summary in VERBS.items():
+        print(f"  {verb:<{width}}  {summary}")
+    print("\nvmcsgen VERB --help tells more; vmcsgen --version tells the version.")
+    return IN_ORDER
+
+
+def _unknown(verb: str) -> int:
+    from difflib import get_close_matches
+
+    from vmcsgen.diagnostics import printable
+
+    close = get_close_matches(verb[:40], VERBS, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; one of: {', '.join(VERBS)}"
+    print(f"vmcsgen: unknown verb {printable(verb[:40])!r}{hint}", file=sys.stderr)
+    return BAD_INPUT

@@ -1,0 +1,424 @@
+"""Field, Control, Project and the Spec that holds them: frozen facts and look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from vmcsgen.core.encoding import Encoding, EncodingError, FieldType, Width, why_not
+from vmcsgen.core.requirement import ALWAYS, Always, Requirement, Supports
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One VMCS component; ``encoding`` is its full-access encoding.
+
+    ``requires`` is None only for an unconfirmed field: its condition is not known, it never
+    counts in a maximum and is never emitted.
+    """
+
+    id: str
+    title: str
+    encoding: Encoding
+    requires: Requirement | None
+    table: str
+    status: str = "sdm"
+    formerly: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def width(self) -> Width:
+        """Width, from bits 14:13 of the encoding."""
+        return self.encoding.width
+
+    @property
+    def type(self) -> FieldType:
+        """Type, from bits 11:10 of the encoding."""
+        return self.encoding.type
+
+    @property
+    def index(self) -> int:
+        """Index, from bits 9:1 of the encoding."""
+        return self.encoding.index
+
+    @property
+    def high_encoding(self) -> Encoding | None:
+        """Encoding of the high 32 bits of a 64-bit field, else None."""
+        return Encoding(self.encoding.value | 1) if self.width is Width.W64 else None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the field counts in a maximum and is emitted."""
+        return self.requires is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One bit of a VMX capability group; ``name`` is ``group.id``."""
+
+    group: str
+    id: str
+    title: str
+    bit: int
+    status: str = "sdm"
+    default1: bool = False
+    formerly: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name requirements use, such as ``secondary.use_tsc_scaling``."""
+        return f"{self.group}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A VMX capability group: controls whose allowed 1-settings one MSR reports.
+
+    The allowed 1-settings stand in bits 63:32 (``shift`` 32) or in all 64 bits (``shift`` 0) of
+    ``msr``, or of ``true_msr`` where IA32_VMX_BASIC bit 55 says so. The group exists only if
+    ``activated_by`` is supported (None: every processor with VMX has it).
+    """
+
+    id: str
+    title: str
+    field: str
+    msr: int
+    msr_name: str
+    shift: int
+    true_msr: int | None
+    true_msr_name: str | None
+    activated_by: str | None
+    controls: tuple[Control, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """A sound conclusion about a CPUID feature from a control or an MSR bit.
+
+    If the witness (``control``, or bit ``bit`` of MSR ``msr``) is ``when``, the feature's support
+    is ``conclusion``.
+    """
+
+    conclusion: bool
+    when: bool
+    reason: str
+    control: str | None = None
+    msr: int | None = None
+    bit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A CPUID feature that a field depends on; ``name`` is ``cpuid.id``."""
+
+    id: str
+    title: str
+    leaf: int
+    subleaf: int
+    register: str
+    bit: int
+    inferences: tuple[Inference, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name requirements use, such as ``cpuid.fred``."""
+        return f"cpuid.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A constant of a project that is no field of the spec, and why it is there."""
+
+    name: str
+    encoding: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A code base with names of its own for fields and controls.
+
+    ``fields`` and ``high_fields`` map field ids to constants; ``controls`` maps control and
+    feature names to what the project calls them (``macro``, ``word``, ``property``).
+    """
+
+    id: str
+    title: str
+    language: str
+    version: str
+    source: str
+    files: tuple[Mapping[str, str], ...]
+    fields: Mapping[str, str]
+    high_fields: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    high: str | None
+    full_suffix: str
+    extras: tuple[Extra, ...]
+    controls: Mapping[str, Mapping[str, str]]
+
+    def high_name(self, name: str) -> str | None:
+        """How this project would spell the high half of a field it calls ``name``."""
+        if self.high is None:
+            return None
+        stem = name.removesuffix(self.full_suffix) if self.full_suffix else name
+        return self.high.replace("{name}", name).replace("{stem}", stem)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document or code base that facts were taken from."""
+
+    id: str
+    title: str
+    edition: str
+    date: str
+    where: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A field that a look-up found, and whether the high half was meant."""
+
+    field: Field
+    high: bool = False
+
+    @property
+    def encoding(self) -> Encoding:
+        """The encoding that was looked up."""
+        return Encoding(self.field.encoding.value | self.high)
+
+
+class UnknownFieldError(LookupError):
+    """No field has this name or encoding; ``suggestions`` are close names, best first."""
+
+    def __init__(self, message: str, suggestions: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.suggestions = suggestions
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Every field, control and name; immutable. ``load()`` makes one from files."""
+
+    version: str
+    digest: str
+    """SHA-256 (hex) of fields, controls and features in canonical form."""
+    fields: tuple[Field, ...]
+    """All fields, ascending by encoding, unconfirmed ones included."""
+    groups: tuple[Group, ...]
+    features: tuple[Feature, ...]
+    projects: tuple[Project, ...]
+    sources: tuple[Source, ...]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """Title of each SDM table, such as ``{"B-4": "64-bit control fields"}``."""
+
+    @cached_property
+    def confirmed(self) -> tuple[Field, ...]:
+        """The fields that are emitted and counted: all but the unconfirmed."""
+        return tuple(each for each in self.fields if each.confirmed)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Field]:
+        """Fields by id."""
+        return {each.id: each for each in self.fields}
+
+    @cached_property
+    def by_encoding(self) -> Mapping[int, Match]:
+        """Fields by each of their encodings, high halves included."""
+        matches: dict[int, Match] = {}
+        for each in self.fields:
+            matches[each.encoding.value] = Match(each)
+            if each.high_encoding is not None:
+                matches[each.high_encoding.value] = Match(each, high=True)
+        return matches
+
+    @cached_property
+    def controls(self) -> Mapping[str, Control]:
+        """Controls by name (``group.id``)."""
+        return {control.name: control for group in self.groups for control in group.controls}
+
+    @cached_property
+    def group_by_id(self) -> Mapping[str, Group]:
+        """Capability groups by id."""
+        return {group.id: group for group in self.groups}
+
+    @cached_property
+    def feature_by_name(self) -> Mapping[str, Feature]:
+        """CPUID features by name (``cpuid.id``)."""
+        return {feature.name: feature for feature in self.features}
+
+    @cached_property
+    def project_by_id(self) -> Mapping[str, Project]:
+        """Projects by id."""
+        return {project.id: project for project in self.projects}
+
+    @cached_property
+    def _by_text(self) -> Mapping[str, tuple[Match, ...]]:
+        found: dict[str, dict[Match, None]] = {}
+
+        def note(text: str, match: Match) -> None:
+            found.setdefault(text.casefold(), {})[match] = None
+
+        for each in self.fields:
+            for text in (each.id, each.title, *each.formerly):
+                note(text, Match(each))
+            if each.high_encoding is not None:
+                for text in (f"{each.id}_high", f"{each.title} (high)"):
+                    note(text, Match(each, high=True))
+                note(f"{each.title} (full)", Match(each))
+        for project in self.projects:
+            for identity, name in project.fields.items():
+                note(name, Match(self.by_id[identity]))
+            for identity, name in project.high_fields.items():
+                note(name, Match(self.by_id[identity], high=True))
+            for identity, names in project.aliases.items():
+                for name in names:
+                    note(name, Match(self.by_id[identity]))
+        return {text: tuple(matches) for text, matches in found.items()}
+
+    def find(self, wanted: str | int) -> tuple[Match, ...]:
+        """Every field that ``wanted`` can mean; case-blind; empty if none.
+
+        ``wanted`` is an encoding (a number, or text such as ``0x2032``, ``8242``, ``2032h``), an
+        id, a title, a former title, or the name in any project. Names of high halves and odd
+        encodings find the field with ``high`` set. Two projects may use one name for two fields.
+        """
+        number = wanted if isinstance(wanted, int) else parse_number(wanted)
+        if number is not None:
+            match = self.by_encoding.get(number)
+            return (match,) if match else ()
+        return self._by_text.get(" ".join(str(wanted).split()).casefold(), ())
+
+    def field(self, wanted: str | int) -> Field:
+        """The one field that ``wanted`` means (see ``find``).
+
+        Raises UnknownFieldError when there is none (with suggestions) or more than one.
+        """
+        return self.match(wanted).field
+
+    def match(self, wanted: str | int) -> Match:
+        """Like ``field``, and says whether the high half was meant."""
+        matches = self.find(wanted)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            candidates = tuple(match.field.id for match in matches)
+            raise UnknownFieldError(f"{wanted} means {len(matches)} fields", candidates)
+        raise self._unknown(wanted)
+
+    def _unknown(self, wanted: str | int) -> UnknownFieldError:
+        number = wanted if isinstance(wanted, int) else parse_number(wanted)
+        if number is None:
+            from difflib import get_close_matches
+
+            close = get_close_matches(str(wanted).casefold()[:200], self._by_text, 3, 0.6)
+            originals = [self._by_text[text][0].field.id for text in close]
+            return UnknownFieldError(
+                f"no field is called {wanted!r}", tuple(dict.fromkeys(originals))
+            )
+        problem = why_not(number)
+        if problem:
+            return UnknownFieldError(problem)
+        encoding = Encoding(number)
+        return UnknownFieldError(
+            f"{encoding} is a possible encoding ({encoding.width.label}"
+            f"{'' if encoding.width is Width.NATURAL else '-bit'} {encoding.type.title}, "
+            f"index {encoding.index}), but no field has it"
+        )
+
+    def msr_bit(self, name: str) -> tuple[int, int] | None:
+        """(MSR address, bit) whose 1 means that the control is supported, or None for a feature.
+
+        The bit is counted from bit 0 of the MSR: control bit 25 of the secondary controls is bit
+        57 of MSR 0x48B.
+        """
+        control = self.controls.get(name)
+        if control is None:
+            return None
+        group = self.group_by_id[control.group]
+        return group.msr, control.bit + group.shift
+
+    def activation(self, name: str) -> str | None:
+        """The control that must be supported for the group of control ``name`` to exist."""
+        control = self.controls.get(name)
+        return None if control is None else self.group_by_id[control.group].activated_by
+
+    def closure(self, term: frozenset[str]) -> frozenset[str]:
+        """``term`` with every control that supporting it presupposes (activating controls)."""
+        closed = set(term)
+        pending = list(term)
+        while pending:
+            activating = self.activation(pending.pop())
+            if activating is not None and activating not in closed:
+                closed.add(activating)
+                pending.append(activating)
+        return frozenset(closed)
+
+    def words(self, requirement: Requirement | None) -> str:
+        """The requirement in the SDM's manner, as a clause that completes "exists ..."."""
+        match requirement:
+            case None:
+                return "under a condition that no source states"
+            case Always():
+                return "on every processor that supports VMX"
+            case Supports(name) if name in self.feature_by_name:
+                return f"on processors that support {self.feature_by_name[name].title}"
+            case _:
+                return f"on processors that support {self._clause(requirement)}"
+
+    def _clause(self, requirement: Requirement) -> str:
+        match requirement:
+            case Always():
+                return "VMX"
+            case Supports(name):
+                if name in self.feature_by_name:
+                    return self.feature_by_name[name].title
+                control = self.controls[name]
+                title = control.title[0].lower() + control.title[1:]
+                if control.title[:2].isupper():
+                    title = control.title
+                group = self.group_by_id[control.group].title
+                singular = group[0].lower() + group[1:].removesuffix("s")
+                return f"the 1-setting of the “{title}” {singular}"
+            case _:
+                joint = " or " if requirement.operator == "any" else " and "
+                return joint.join(self._clause(operand) for operand in requirement.operands)
+
+
+def parse_number(text: str) -> int | None:
+    """The number that ``text`` writes (``0x2032``, ``2032h``, ``8242``), or None if none."""
+    stripped = text.strip().casefold().replace("_", "") if len(text) < 40 else ""
+    try:
+        if stripped.startswith("0x"):
+            return int(stripped, 16)
+        if stripped.endswith("h") and stripped[:1].isdigit():
+            return int(stripped[:-1], 16)
+        return int(stripped, 10) if stripped.isascii() and stripped.isdigit() else None
+    except ValueError:
+        return None
+
+
+__all__ = [
+    "ALWAYS",
+    "Control",
+    "EncodingError",
+    "Extra",
+    "Feature",
+    "Field",
+    "Group",
+    "Inference",
+    "Match",
+    "Project",
+    "Source",
+    "Spec",
+    "UnknownFieldError",
+    "parse_number",
+]

@@ -1,0 +1,1 @@
+"""Source code to constants, constants to fields, findings."""

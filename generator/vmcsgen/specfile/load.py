@@ -1,0 +1,142 @@
+"""Files to a validated Spec: reading, schema, semantic rules, and the cached result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmcsgen.core.spec import Spec
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
+from vmcsgen.resources import package_root, shown, spec_root
+from vmcsgen.specfile import stamp
+from vmcsgen.specfile.files import MODEL_KINDS, SpecFile, digest, discover, version_file
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a validation looked at, and what it found."""
+
+    files: int
+    fields: int
+    controls: int
+    projects: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
+    """The validated spec of folder ``root`` (default: the one that comes with vmcsgen).
+
+    Raises DiagnosticError with everything that is wrong, each with file, line and column. With
+    ``cache`` a spec whose bytes were validated before is taken from the user's cache.
+    """
+    folder = spec_root() if root is None else Path(root)
+    files = discover(folder, MODEL_KINDS)
+    key = _key(folder, files) if cache else ""
+    if cache:
+        cached = stamp.recall(key)
+        if cached is not None:
+            return cached
+    spec, diagnostics = read(folder, files)
+    if spec is None or any(each.severity is Severity.ERROR for each in diagnostics):
+        raise DiagnosticError(diagnostics)
+    if cache:
+        stamp.remember(key, spec)
+    return spec
+
+
+def _key(folder: Path, files: Iterable[SpecFile]) -> str:
+    """The digest of all that the validated Spec depends on: its files, schemas and our code."""
+    package = package_root()
+    code = [
+        path
+        for layer in ("core", "specfile")
+        for path in sorted((package / layer).iterdir())
+        if path.suffix == ".py"
+    ]
+    schemas = sorted((spec_root() / "schema").glob("*.json"))
+    return digest([version_file(folder), *(file.path for file in files), *schemas, *code])
+
+
+def validate(root: Path | str | None = None) -> Inspected:
+    """Check every file of a spec, those beside the model included; never raises for bad content."""
+    folder = spec_root() if root is None else Path(root)
+    try:
+        files = discover(folder)
+    except DiagnosticError as error:
+        return Inspected(0, 0, 0, 0, error.diagnostics)
+    spec, diagnostics = read(folder, files)
+    if spec is None:
+        return Inspected(len(files), 0, 0, 0, diagnostics)
+    return Inspected(
+        len(files), len(spec.fields), len(spec.controls), len(spec.projects), diagnostics
+    )
+
+
+def read(folder: Path, files: Iterable[SpecFile]) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
+    """Read, check and build; the Spec is None where a file of the model can't be understood.
+
+    All files are looked at, whatever is wrong with some; rules that compare files run only when
+    all of them could be read.
+    """
+    from vmcsgen.specfile import build, nodes, rules, schema
+
+    diagnostics: list[Diagnostic] = []
+    documents: dict[str, list[nodes.Document]] = {}
+    for file in files:
+        try:
+            document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
+        except DiagnosticError as error:
+            diagnostics.extend(error.diagnostics)
+            continue
+        faults = schema.check(document, file.kind)
+        diagnostics.extend(faults)
+        if not faults:
+            documents.setdefault(file.kind, []).append(document)
+    version = _version(folder, diagnostics)
+    if diagnostics:
+        diagnostics.extend(rules.check_encodings(documents.get("fields", ())))
+        return None, tuple(diagnostics)
+    diagnostics.extend(rules.check(documents))
+    if diagnostics:
+        return None, tuple(diagnostics)
+    return build.build(version, documents), ()
+
+
+def _version(folder: Path, diagnostics: list[Diagnostic]) -> str:
+    from vmcsgen.specfile import nodes
+
+    path = version_file(folder)
+    try:
+        text = nodes.read_text(path, shown(path)).rstrip("\n")
+    except DiagnosticError as error:
+        diagnostics.extend(error.diagnostics)
+        return ""
+    if not re.fullmatch(r"20[0-9]{2}\.(0[1-9]|1[0-2])(\.[0-9]{1,3})?", text):
+        where = Location(shown(path), 1, 1, text.split("\n")[0], max(1, len(text)))
+        diagnostics.extend(
+            DiagnosticError(
+                [
+                    Diagnostic(
+                        Severity.ERROR,
+                        "SPEC010",
+                        "not a calendar version",
+                        where,
+                        "write year and month, such as 2026.11",
+                    )
+                ]
+            ).diagnostics
+        )
+    return text
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """``12 files, 211 fields``: counts for people, in the order given."""
+    return ", ".join(
+        f"{count} {noun if count != 1 else noun.removesuffix('s')}"
+        for noun, count in counts.items()
+    )
+
+
+__all__ = ["Inspected", "load", "read", "refuse", "summary", "validate"]

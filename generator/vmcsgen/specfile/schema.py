@@ -1,0 +1,159 @@
+"""JSON Schema errors as diagnostics: which value is wrong, where it stands, what belongs there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vmcsgen.diagnostics import Diagnostic, Severity
+from vmcsgen.resources import spec_root
+from vmcsgen.specfile.nodes import Document, Node
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+@cache
+def _schema(kind: str, folder: Path) -> Mapping[str, Any]:
+    schema: Mapping[str, Any] = json.loads((folder / f"{kind}.schema.json").read_text("utf-8"))
+    return schema
+
+
+@cache
+def _validator(kind: str, folder: Path) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(_schema(kind, folder))
+
+
+def check(document: Document, kind: str) -> list[Diagnostic]:
+    """Everything in which ``document`` breaks the schema of its kind, in order of place.
+
+    ``kind`` names a file of spec/schema, such as ``fields`` or ``project``.
+    """
+    validator = _validator(kind, spec_root() / "schema")
+    found: list[Diagnostic] = []
+    for error in validator.iter_errors(document.root.plain()):
+        found.extend(_translate(document, error))
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda each: (each.location.line, each.location.column, each.message))
+
+
+def _translate(document: Document, error: ValidationError) -> Iterator[Diagnostic]:
+    node = document.at(tuple(error.absolute_path))
+    hint = _describe(error.schema)
+    value = error.validator_value
+    last = error.absolute_path[-1] if error.absolute_path else None
+    what = repr(last) if isinstance(last, str) else "this"
+    match error.validator:
+        case "required":
+            for key in _missing(error, node):
+                described = _describe(error.schema.get("properties", {}).get(key, {}))
+                yield _fault(document, node, "SPEC011", f"key {key!r} is missing", described)
+        case "additionalProperties" | "unevaluatedProperties":
+            yield from _unknown_keys(document, node, error.schema)
+        case "type":
+            wanted = " or ".join(_TYPE_NAMES[name] for name in _listed(value))
+            message = f"{what} must be {wanted}, not {_shown(node)}"
+            yield _fault(document, node, "SPEC013", message, hint)
+        case "enum" | "const":
+            allowed = [str(item) for item in _listed(value)]
+            message = f"{what} can't be {_shown(node)}"
+            guess = _close(str(node.value), allowed)
+            hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(allowed)}"
+            yield _fault(document, node, "SPEC014", message, hint)
+        case "anyOf" | "oneOf":
+            message = f"{what} has the wrong form: {_shown(node)}"
+            yield _fault(document, node, "SPEC013", message, hint)
+        case "minItems" | "minProperties" | "minLength":
+            yield _fault(document, node, "SPEC015", f"{what} must not be empty", hint)
+        case "uniqueItems":
+            yield _fault(document, node, "SPEC015", f"{what} names something twice", hint)
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            low, high = error.schema.get("minimum"), error.schema.get("maximum")
+            message = f"{what} is {node.value}, outside {low} to {high}"
+            yield _fault(document, node, "SPEC015", message, hint)
+        case "pattern":
+            message = f"{what} is spelled wrongly: {_shown(node)}"
+            yield _fault(document, node, "SPEC015", message, hint)
+        case "not" | "if" | "then" | "else" | "dependentRequired" | "propertyNames":
+            if error.validator == "propertyNames" or not error.context:
+                yield _fault(document, node, "SPEC016", _not_allowed(error, what), hint)
+            for inner in error.context or ():
+                yield from _translate(document, inner)
+        case _:
+            yield _fault(document, node, "SPEC016", error.message[:200], hint)
+
+
+def _not_allowed(error: ValidationError, what: str) -> str:
+    if error.validator == "propertyNames":
+        return f"{what}: key {error.instance!r} is spelled wrongly"
+    comment = error.schema.get("$comment")
+    return str(comment) if comment else f"{what} does not go with the other keys"
+
+
+def _missing(error: ValidationError, node: Node) -> list[str]:
+    return [key for key in error.validator_value if key not in node.value]
+
+
+def _unknown_keys(
+    document: Document, node: Node, schema: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    from re import search
+
+    known = list(schema.get("properties", {}))
+    patterns = list(schema.get("patternProperties", {}))
+    for key, where in (node.keys or {}).items():
+        if key in known or any(search(pattern, key) for pattern in patterns):
+            continue
+        guess = _close(key, known)
+        hint = f"did you mean {guess!r}?" if guess else f"known keys: {', '.join(known)}"
+        yield _fault(document, where, "SPEC012", f"unknown key {key[:60]!r}", hint)
+
+
+def _fault(document: Document, node: Node, rule: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, rule, message, document.locate(node), hint)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _shown(node: Node) -> str:
+    match node.value:
+        case None:
+            return "nothing"
+        case bool(truth):
+            return "true" if truth else "false"
+        case dict():
+            return "a mapping"
+        case tuple():
+            return "a list"
+        case str(text):
+            return repr(text if len(text) <= 60 else text[:57] + "...")
+        case number:
+            return str(number)
+
+
+def _describe(schema: Any) -> str:
+    return str(schema.get("description", "")) if isinstance(schema, Mapping) else ""
+
+
+def _close(word: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    matches = get_close_matches(word[:80], known, 1, 0.6)
+    return matches[0] if matches else None

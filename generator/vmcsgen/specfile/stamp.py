@@ -1,0 +1,171 @@
+"""The user's cache: a spec that was validated once, kept as JSON under the digest of its files.
+
+Losing, corrupting or sharing the cache costs time only: an entry carries a checksum of itself,
+and one that doesn't fit is ignored. Entries are data, never code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from vmcsgen.core.encoding import Encoding
+from vmcsgen.core.requirement import from_plain, to_plain
+from vmcsgen.core.spec import (
+    Control,
+    Extra,
+    Feature,
+    Field,
+    Group,
+    Inference,
+    Project,
+    Source,
+    Spec,
+)
+
+_ENTRY_LIMIT = 64 << 20
+_ENTRIES_KEPT = 32
+
+
+def cache_folder() -> Path | None:
+    """Where entries are kept: $VMCSGEN_CACHE, else vmcsgen below $XDG_CACHE_HOME or ~/.cache.
+
+    None if there is no such place or caching is switched off (VMCSGEN_CACHE set to nothing).
+    """
+    chosen = os.environ.get("VMCSGEN_CACHE")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base and os.path.isabs(base):
+        return Path(base) / "vmcsgen"
+    home = os.environ.get("HOME")
+    return Path(home) / ".cache" / "vmcsgen" if home else None
+
+
+def read_entry(name: str) -> Any:
+    """The JSON value kept under ``name``, or None if there is none that is whole."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    try:
+        with (folder / name).open("rb") as stream:
+            raw = stream.read(_ENTRY_LIMIT)
+        checksum, body = raw[:64], raw[65:]
+        if hashlib.sha256(body).hexdigest().encode() != checksum:
+            return None
+        return json.loads(body)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_entry(name: str, value: Any) -> None:
+    """Keep a JSON value under ``name``; quietly does nothing where it can't."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    body = json.dumps(value, separators=(",", ":")).encode()
+    temporary = folder / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        temporary.replace(folder / name)
+        _prune(folder, name.partition("-")[0])
+    except OSError:
+        try:
+            temporary.unlink()
+        except OSError:
+            return
+
+
+def _prune(folder: Path, family: str) -> None:
+    """Keep the newest entries of a family."""
+    entries = sorted(folder.glob(f"{family}-*"), key=lambda path: path.stat().st_mtime)
+    for path in entries[:-_ENTRIES_KEPT]:
+        path.unlink()
+
+
+def recall(key: str) -> Spec | None:
+    """The spec kept under the digest ``key``, or None."""
+    entry = read_entry(f"spec-{key[:40]}.json")
+    try:
+        return None if entry is None else _from_plain(entry)
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
+
+
+def remember(key: str, spec: Spec) -> None:
+    """Keep a validated spec under the digest ``key``."""
+    write_entry(f"spec-{key[:40]}.json", _to_plain(spec))
+
+
+def _to_plain(spec: Spec) -> list[Any]:
+    fields = [
+        [f.id, f.title, f.encoding.value, None if f.requires is None else to_plain(f.requires)]
+        + [f.table, f.status, f.formerly, f.sources, f.note]
+        for f in spec.fields
+    ]
+    groups = [
+        [g.id, g.title, g.field, g.msr, g.msr_name, g.shift, g.true_msr, g.true_msr_name]
+        + [g.activated_by]
+        + [
+            [
+                [c.group, c.id, c.title, c.bit, c.status, c.default1, c.formerly, c.sources, c.note]
+                for c in g.controls
+            ]
+        ]
+        for g in spec.groups
+    ]
+    features = [
+        [f.id, f.title, f.leaf, f.subleaf, f.register, f.bit]
+        + [[[i.conclusion, i.when, i.reason, i.control, i.msr, i.bit] for i in f.inferences]]
+        + [f.sources, f.note]
+        for f in spec.features
+    ]
+    projects = [
+        [p.id, p.title, p.language, p.version, p.source, p.files, p.fields, p.high_fields]
+        + [p.aliases, p.order, p.high, p.full_suffix]
+        + [[[e.name, e.encoding, e.reason] for e in p.extras], p.controls]
+        for p in spec.projects
+    ]
+    sources = [[s.id, s.title, s.edition, s.date, s.where, s.kind] for s in spec.sources]
+    return [
+        spec.version, spec.digest, fields, groups, features, projects, sources, spec.tables,
+    ]  # fmt: skip
+
+
+def _from_plain(entry: list[Any]) -> Spec:
+    version, digest, fields, groups, features, projects, sources, tables = entry
+    return Spec(
+        version,
+        digest,
+        tuple(
+            Field(
+                f[0], f[1], Encoding(f[2]), None if f[3] is None else from_plain(f[3]), f[4],
+                f[5], tuple(f[6]), tuple(f[7]), f[8],
+            )
+            for f in fields
+        ),
+        tuple(
+            Group(
+                *g[:9],
+                tuple(Control(*c[:6], tuple(c[6]), tuple(c[7]), c[8]) for c in g[9]),
+            )
+            for g in groups
+        ),
+        tuple(
+            Feature(*f[:6], tuple(Inference(*i) for i in f[6]), tuple(f[7]), f[8])
+            for f in features
+        ),
+        tuple(
+            Project(
+                *p[:5], tuple(p[5]), p[6], p[7], {key: tuple(v) for key, v in p[8].items()},
+                tuple(p[9]), p[10], p[11], tuple(Extra(*e) for e in p[12]), p[13],
+            )
+            for p in projects
+        ),
+        tuple(Source(*s) for s in sources),
+        tables,
+    )  # fmt: skip

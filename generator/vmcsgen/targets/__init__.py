@@ -1,0 +1,1 @@
+"""From Spec and target folder to text, and from text to files."""
