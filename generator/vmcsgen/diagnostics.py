@@ -147,10 +147,8 @@ def as_plain(diagnostic: Diagnostic) -> dict[str, object]:
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Whether to colour what is written to ``stream``: a terminal, and no NO_COLOR (no-color.org)."""
-    return (
-        not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
-    )
+    """Whether to colour what is written to ``stream``: a terminal, and NO_COLOR unset."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 def report(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None) -> None:

@@ -45,7 +45,7 @@ class Capabilities:
         KeyError for a name that the spec does not have.
         """
         bits: dict[str, Truth] = dict.fromkeys((*spec.controls, *spec.feature_by_name), False)
-        for name, truth in ((*((name, None) for name in unknown), *((s, True) for s in supported))):
+        for name, truth in (*((name, None) for name in unknown), *((s, True) for s in supported)):
             if name not in bits:
                 raise KeyError(name)
             bits[name] = truth
@@ -124,8 +124,9 @@ def _infer(
         witness: Truth = None
         if inference.control is not None:
             witness = truths[inference.control]
-        elif inference.msr in msrs and inference.bit is not None:
-            witness = bool(msrs[inference.msr] >> inference.bit & 1)
+        elif inference.msr is not None and inference.bit is not None:
+            value = msrs.get(inference.msr)
+            witness = None if value is None else bool(value >> inference.bit & 1)
         if witness is inference.when:
             return inference
     return None

@@ -63,9 +63,7 @@ class Rung:
 
 def existence(field: Field, capabilities: Capabilities) -> Truth:
     """Whether the field exists; an unconfirmed field never does."""
-    return (
-        False if field.requires is None else evaluate(field.requires, capabilities.supports)
-    )
+    return False if field.requires is None else evaluate(field.requires, capabilities.supports)
 
 
 def existing_fields(spec: Spec, capabilities: Capabilities) -> tuple[Field, ...]:

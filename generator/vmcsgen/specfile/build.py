@@ -213,9 +213,7 @@ def _digest(
         "groups": [
             [group.id, group.title, group.field, group.msr, group.msr_name, group.shift]
             + [group.true_msr, group.true_msr_name, group.activated_by]
-            + [
-                [[c.id, c.title, c.bit, c.status, c.default1, c.formerly] for c in group.controls]
-            ]
+            + [[[c.id, c.title, c.bit, c.status, c.default1, c.formerly] for c in group.controls]]
             for group in groups
         ],
         "features": [

@@ -24,9 +24,7 @@ SIZE_LIMIT = 16 << 20
 DEPTH_LIMIT = 32
 """Deepest nesting of mappings and sequences."""
 
-DUPLICATES_SHOWN = 20
-
-Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Node:
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, tuple):
             return [node.plain() for node in self.value]
-        value: None | bool | int | str = self.value
+        value: bool | int | str | None = self.value
         return value
 
 
@@ -206,9 +204,7 @@ class _Builder:
 
         start, end = _mark(event.start_mark), _mark(event.end_mark)
         if isinstance(event, yaml.AliasEvent):
-            self.fault(
-                "SPEC006", f"alias *{event.anchor}", start, end, "write the value out here"
-            )
+            self.fault("SPEC006", f"alias *{event.anchor}", start, end, "write the value out here")
             return Node(None, start, end)
         if isinstance(event, yaml.ScalarEvent):
             if event.tag is not None:
@@ -244,7 +240,7 @@ class _Builder:
             key = self.node(event, events, depth + 1)
             value = self.node(next(events), events, depth + 1)
             name = key.value
-            if isinstance(name, int | bool) and not isinstance(name, str):
+            if isinstance(name, int):
                 name = event.value  # 0x480: is a key spelled as it stands
             if not isinstance(name, str):
                 self.fault("SPEC004", "a key must be plain text", key.start, key.end)
@@ -272,7 +268,7 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 
 
-def _resolve(text: str) -> None | bool | int | str:
+def _resolve(text: str) -> bool | int | str | None:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -54,17 +54,18 @@ def check(document: Document, kind: str) -> list[Diagnostic]:
 
 def _translate(document: Document, error: ValidationError) -> Iterator[Diagnostic]:
     node = document.at(tuple(error.absolute_path))
-    hint = _describe(error.schema)
-    value = error.validator_value
+    schema: Any = error.schema
+    hint = _describe(schema)
+    value: Any = error.validator_value
     last = error.absolute_path[-1] if error.absolute_path else None
     what = repr(last) if isinstance(last, str) else "this"
     match error.validator:
         case "required":
             for key in _missing(error, node):
-                described = _describe(error.schema.get("properties", {}).get(key, {}))
+                described = _describe(schema.get("properties", {}).get(key, {}))
                 yield _fault(document, node, "SPEC011", f"key {key!r} is missing", described)
         case "additionalProperties" | "unevaluatedProperties":
-            yield from _unknown_keys(document, node, error.schema)
+            yield from _unknown_keys(document, node, schema)
         case "type":
             wanted = " or ".join(_TYPE_NAMES[name] for name in _listed(value))
             message = f"{what} must be {wanted}, not {_shown(node)}"
@@ -83,7 +84,7 @@ def _translate(document: Document, error: ValidationError) -> Iterator[Diagnosti
         case "uniqueItems":
             yield _fault(document, node, "SPEC015", f"{what} names something twice", hint)
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            low, high = error.schema.get("minimum"), error.schema.get("maximum")
+            low, high = schema.get("minimum"), schema.get("maximum")
             message = f"{what} is {node.value}, outside {low} to {high}"
             yield _fault(document, node, "SPEC015", message, hint)
         case "pattern":
@@ -99,14 +100,16 @@ def _translate(document: Document, error: ValidationError) -> Iterator[Diagnosti
 
 
 def _not_allowed(error: ValidationError, what: str) -> str:
+    schema: Any = error.schema
     if error.validator == "propertyNames":
         return f"{what}: key {error.instance!r} is spelled wrongly"
-    comment = error.schema.get("$comment")
+    comment = schema.get("$comment")
     return str(comment) if comment else f"{what} does not go with the other keys"
 
 
 def _missing(error: ValidationError, node: Node) -> list[str]:
-    return [key for key in error.validator_value if key not in node.value]
+    required: Any = error.validator_value
+    return [key for key in required if key not in node.value]
 
 
 def _unknown_keys(

@@ -149,23 +149,24 @@ def _from_plain(entry: list[Any]) -> Spec:
             for f in fields
         ),
         tuple(
-            Group(
-                *g[:9],
-                tuple(Control(*c[:6], tuple(c[6]), tuple(c[7]), c[8]) for c in g[9]),
-            )
+            Group(*[*g[:9], tuple(map(_control, g[9]))])
             for g in groups
         ),
         tuple(
-            Feature(*f[:6], tuple(Inference(*i) for i in f[6]), tuple(f[7]), f[8])
+            Feature(*[*f[:6], tuple(Inference(*i) for i in f[6]), tuple(f[7]), f[8]])
             for f in features
         ),
         tuple(
-            Project(
+            Project(*[
                 *p[:5], tuple(p[5]), p[6], p[7], {key: tuple(v) for key, v in p[8].items()},
                 tuple(p[9]), p[10], p[11], tuple(Extra(*e) for e in p[12]), p[13],
-            )
+            ])
             for p in projects
         ),
         tuple(Source(*s) for s in sources),
         tables,
     )  # fmt: skip
+
+
+def _control(c: list[Any]) -> Control:
+    return Control(*[*c[:6], tuple(c[6]), tuple(c[7]), c[8]])

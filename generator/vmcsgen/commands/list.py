@@ -1,0 +1,51 @@
+"""List the fields of the spec, one a line, or as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = """examples:
+  vmcsgen list
+  vmcsgen list --where width=64 --where type=guest
+  vmcsgen list --where requires=tsc_scaling     text that the value holds
+  vmcsgen list --where project=xen              fields that Xen has a name for
+  vmcsgen list --format json"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``list``."""
+    from vmcsgen.query import KEYS
+
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="KEY=VALUE",
+        help=f"only fields for which this holds, all of them if repeated; keys: {', '.join(KEYS)}",
+    )  # fmt: skip
+    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the fields; exit status 1 if none matches."""
+    from vmcsgen.query import as_plain, parse_condition, select
+    from vmcsgen.specfile.load import load
+
+    spec = load(arguments.spec)
+    conditions = [parse_condition(text, spec) for text in arguments.where]
+    found = select(spec, conditions)
+    if arguments.format == "json":
+        import json
+
+        print(json.dumps([as_plain(spec, field) for field in found], indent=2))
+    else:
+        for field in found:
+            status = "" if field.status == "sdm" else f"  ({field.status})"
+            requires = "unknown" if field.requires is None else str(field.requires)
+            print(
+                f"{field.encoding}  {field.width.label:>7}  {field.type.label:<9}  "
+                f"{field.title:<50}  {requires}{status}"
+            )
+    return 0 if found else 1

@@ -1,0 +1,427 @@
+"""Semantic rules: what a schema can't say. Each function checks one thing and yields SPEC1xx.
+
+They run on documents that passed their schemas; docs/rules-spec.md lists them.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
+from vmcsgen.core.requirement import from_plain, names, terms
+from vmcsgen.diagnostics import Diagnostic, Severity
+from vmcsgen.specfile.nodes import Document, Node
+
+Documents = Mapping[str, Sequence[Document]]
+
+GROUPS_LIMIT = 64
+"""Distinct requirements that one 64-bit existence mask can hold (group 0, always, included)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mapping of a document, as rules look at it: its values, and where each stands."""
+
+    document: Document
+    node: Node
+    value: Mapping[str, Any]
+
+    def fault(self, rule: str, message: str, key: str = "", hint: str = "") -> Diagnostic:
+        """The error at the value of ``key``, or at the whole entry."""
+        node = self.node.value.get(key, self.node)
+        return Diagnostic(Severity.ERROR, rule, message, self.document.locate(node), hint)
+
+    def place(self, key: str) -> str:
+        """``path:line`` of a value, for the other half of a duplicate."""
+        return f"{self.document.path}:{self.node.value[key].start[0] + 1}"
+
+
+def entries(document: Document, key: str) -> Iterator[Entry]:
+    """The mappings in the list that stands under ``key``."""
+    if key in document.root.value:
+        for node in document.root.value[key].value:
+            yield Entry(document, node, node.plain())
+
+
+def whole(document: Document) -> Entry:
+    """The document itself as an entry."""
+    plain: Any = document.root.plain()
+    return Entry(document, document.root, plain)
+
+
+@dataclass(slots=True)
+class Names:
+    """What is defined where, gathered once for the rules that compare files."""
+
+    fields: dict[str, Entry] = field(default_factory=dict)
+    controls: dict[str, Entry] = field(default_factory=dict)
+    features: dict[str, Entry] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    groups: dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def requirable(self) -> list[str]:
+        """Every name that a requirement may use."""
+        return [*self.controls, *self.features]
+
+
+def gather(documents: Documents) -> Names:
+    """Collect names; where one is defined twice the first counts (other rules report it)."""
+    found = Names()
+    for document in documents.get("fields", ()):
+        for entry in entries(document, "fields"):
+            found.fields.setdefault(entry.value["id"], entry)
+    for document in documents.get("controls", ()):
+        group = whole(document)
+        found.groups.setdefault(group.value["group"], group)
+        for entry in entries(document, "controls"):
+            found.controls.setdefault(f"{group.value['group']}.{entry.value['id']}", entry)
+    for document in documents.get("cpuid", ()):
+        for entry in entries(document, "features"):
+            found.features.setdefault(f"cpuid.{entry.value['id']}", entry)
+    for document in documents.get("sources", ()):
+        found.sources |= {entry.value["id"] for entry in entries(document, "sources")}
+    return found
+
+
+def check(documents: Documents) -> list[Diagnostic]:
+    """Every semantic fault of a spec, in the order of the rules."""
+    found = gather(documents)
+    faults = [
+        *check_encodings(documents.get("fields", ())),
+        *check_fields(documents.get("fields", ()), found),
+        *check_requirements(documents.get("fields", ()), found),
+        *check_controls(documents.get("controls", ()), found),
+        *check_features(documents.get("cpuid", ()), found),
+        *check_sources(documents, found),
+    ]
+    for document in documents.get("project", ()):
+        faults += check_project(whole(document), found)
+    faults += _unique(
+        [whole(document) for document in documents.get("project", ())],
+        "project", "SPEC118", "project",
+    )  # fmt: skip
+    return faults
+
+
+def check_encodings(tables: Iterable[Document]) -> Iterator[Diagnostic]:
+    """SPEC101 to SPEC104: the bits of each encoding, against the table's width and type."""
+    for document in tables:
+        table = whole(document).value
+        width = Width.from_label(str(table["width"]))
+        kind = FieldType.from_label(table["type"])
+        for entry in entries(document, "fields"):
+            yield from _check_encoding(entry, width, kind)
+
+
+def _check_encoding(entry: Entry, width: Width, kind: FieldType) -> Iterator[Diagnostic]:
+    value = entry.value["encoding"]
+    if value >> 15 or value & 1 << 12:
+        yield entry.fault(
+            "SPEC101",
+            f"{why_not(value)}",
+            "encoding",
+            "an encoding is 15 bits: 14:13 width, 12 zero, 11:10 type, 9:1 index, 0 access",
+        )
+        return
+    if value & 1:
+        yield entry.fault(
+            "SPEC104",
+            f"{value:#06x} has bit 0 set: high access",
+            "encoding",
+            f"write the full-access encoding {value & ~1:#06x}; the high half is derived",
+        )
+        value &= ~1
+    encoding = Encoding(value)
+    if encoding.width is not width:
+        right = Encoding.build(width, encoding.type, encoding.index)
+        yield entry.fault(
+            "SPEC102",
+            f"{encoding} is {_width(encoding.width)} (bits 14:13), "
+            f"but this table holds {_width(width)} fields",
+            "encoding",
+            f"with this type and index it would be {right}",
+        )
+    if encoding.type is not kind:
+        right = Encoding.build(encoding.width, kind, encoding.index)
+        yield entry.fault(
+            "SPEC103",
+            f"{encoding} is of type {encoding.type.title} (bits 11:10), "
+            f"but this table holds {kind.title} fields",
+            "encoding",
+            f"with this width and index it would be {right}",
+        )
+
+
+def _width(width: Width) -> str:
+    return "natural-width" if width is Width.NATURAL else f"{width.label}-bit"
+
+
+def check_fields(tables: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC105 to SPEC108, SPEC113: unique ids, titles, encodings and tables; ascending order."""
+    every = [entry for document in tables for entry in entries(document, "fields")]
+    yield from _unique(every, "id", "SPEC105", "field id")
+    yield from _unique(every, "title", "SPEC106", "title")
+    yield from _unique(every, "encoding", "SPEC107", "encoding")
+    yield from _unique([whole(document) for document in tables], "table", "SPEC113", "table")
+    titles = {entry.value["title"].casefold(): entry for entry in every}
+    for document in tables:
+        highest = -1
+        for entry in entries(document, "fields"):
+            value = entry.value["encoding"]
+            if value < highest:
+                yield entry.fault(
+                    "SPEC108",
+                    f"{value:#06x} stands after {highest:#06x}",
+                    "encoding",
+                    "order the fields of a table by encoding",
+                )
+            highest = max(highest, value)
+            for former in entry.value.get("formerly", ()):
+                other = titles.get(former.casefold())
+                if other is not None:
+                    yield entry.fault(
+                        "SPEC106",
+                        f"former title {former!r} is the title of {other.value['id']}",
+                        "formerly",
+                        "a title must lead to one field only",
+                    )
+
+
+def _unique(every: Iterable[Entry], key: str, rule: str, what: str) -> Iterator[Diagnostic]:
+    first: dict[object, Entry] = {}
+    for entry in every:
+        value = entry.value[key]
+        folded = value.casefold() if isinstance(value, str) else value
+        if folded in first:
+            text = f"{value:#06x}" if key == "encoding" else repr(value)
+            yield entry.fault(
+                rule,
+                f"{what} {text} is taken",
+                key,
+                f"first at {first[folded].place(key)}; one of the two is wrong",
+            )
+        else:
+            first[folded] = entry
+
+
+def check_requirements(tables: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC109, SPEC110, SPEC112, SPEC123, SPEC124: names, circles and number of requirements."""
+    held = {group.value["field"]: name for name, group in found.groups.items()}
+    distinct: dict[object, Entry] = {}
+    for document in tables:
+        for entry in entries(document, "fields"):
+            unconfirmed = entry.value.get("status") == "unconfirmed"
+            if unconfirmed != ("requires" not in entry.value):
+                yield _unconfirmed(entry, unconfirmed)
+            if "requires" not in entry.value:
+                continue
+            requirement = from_plain(entry.value["requires"])
+            used = list(names(requirement))
+            unknown = [name for name in used if name not in found.requirable]
+            for name in unknown:
+                yield _unknown_name(entry, "SPEC109", name, found.requirable)
+            if len(set(used)) != len(used):
+                yield entry.fault(
+                    "SPEC112", "the requirement names a control twice", "requires", "once will do"
+                )
+            group = held.get(entry.value["id"])
+            if group is not None and any(name.startswith(f"{group}.") for name in used):
+                yield entry.fault(
+                    "SPEC110",
+                    f"this field holds the controls of group {group}, and requires one of them",
+                    "requires",
+                    "require the control that activates the group",
+                )
+            if not unknown:
+                distinct.setdefault(terms(requirement), entry)
+    for entry in list(distinct.values())[GROUPS_LIMIT:]:
+        yield entry.fault(
+            "SPEC124",
+            f"more than {GROUPS_LIMIT} distinct requirements: one 64-bit mask can't hold them",
+            "requires",
+        )
+
+
+def _unconfirmed(entry: Entry, unconfirmed: bool) -> Diagnostic:
+    if unconfirmed:
+        return entry.fault(
+            "SPEC123",
+            "an unconfirmed field has no known requirement",
+            "requires",
+            "remove `requires`, or the status if a source states the condition",
+        )
+    return entry.fault(
+        "SPEC123",
+        f"field {entry.value['id']} does not say what it requires",
+        "id",
+        "add `requires:` (always, a control, or any/all of some)",
+    )
+
+
+def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key: str = "requires"
+) -> Diagnostic:  # fmt: skip
+    return entry.fault(rule, f"there is no control or feature {name!r}", key, guess(name, known))
+
+
+def guess(name: str, known: Sequence[str]) -> str:
+    """A "did you mean" for a name that is not known, or where to look."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1, 0.5)
+    return f"did you mean {close[0]!r}?" if close else "names are group.id; see spec/controls"
+
+
+def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC114 to SPEC117, SPEC125: bits, ids, activation, the field that holds a group."""
+    yield from _unique([whole(document) for document in groups], "group", "SPEC125", "group")
+    for document in groups:
+        group = whole(document)
+        every = list(entries(document, "controls"))
+        yield from _unique(every, "bit", "SPEC114", "bit")
+        yield from _unique(every, "id", "SPEC115", "control id")
+        size = 32 if group.value["capability"]["allowed_1"] == "high" else 64
+        for entry in every:
+            if entry.value["bit"] >= size:
+                yield entry.fault(
+                    "SPEC114",
+                    f"bit {entry.value['bit']} does not exist: these controls have {size} bits",
+                    "bit",
+                )
+        if group.value["field"] not in found.fields:
+            yield group.fault(
+                "SPEC116",
+                f"there is no field {group.value['field']!r}",
+                "field",
+                guess(group.value["field"], list(found.fields)),
+            )
+        activating = group.value.get("activated_by")
+        if activating is None:
+            continue
+        if activating not in found.controls:
+            yield _unknown_name(group, "SPEC117", activating, list(found.controls), "activated_by")
+        elif _circular(group.value["group"], found):
+            yield group.fault(
+                "SPEC117",
+                f"group {group.value['group']} activates itself in a circle",
+                "activated_by",
+            )
+
+
+def _circular(group: str, found: Names) -> bool:
+    seen: set[str] = set()
+    current: str | None = group
+    while current is not None and current not in seen:
+        seen.add(current)
+        entry = found.groups.get(current)
+        activating = entry.value.get("activated_by") if entry else None
+        current = activating.partition(".")[0] if activating else None
+    return current == group
+
+
+def check_features(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC115, SPEC117: unique features; what implies or rules them out must exist."""
+    every = [entry for document in files for entry in entries(document, "features")]
+    yield from _unique(every, "id", "SPEC115", "feature id")
+    for entry in every:
+        for key in ("implied_by", "ruled_out_by"):
+            for item in entry.value.get(key, ()):
+                control = item.get("control", item.get("not_control"))
+                if control is not None and control not in found.controls:
+                    yield _unknown_name(entry, "SPEC117", control, list(found.controls), key)
+
+
+def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
+    """SPEC111: every source that anything names is in sources.yaml, which names each once."""
+    for document in documents.get("sources", ()):
+        yield from _unique(list(entries(document, "sources")), "id", "SPEC111", "source id")
+    keys = {"fields": "fields", "controls": "controls", "cpuid": "features"}
+    for kind, key in keys.items():
+        for document in documents.get(kind, ()):
+            for entry in entries(document, key):
+                for position, source in enumerate(entry.value.get("sources", ())):
+                    if source not in found.sources:
+                        node = entry.node.value["sources"].value[position]
+                        yield Diagnostic(
+                            Severity.ERROR,
+                            "SPEC111",
+                            f"there is no source {source!r}",
+                            document.locate(node),
+                            guess(source, sorted(found.sources)).replace(
+                                "names are group.id; see spec/controls", "see spec/sources.yaml"
+                            ),
+                        )
+
+
+IDENTIFIERS = {
+    "c": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
+    "rust": re.compile(r"([a-z_][a-z0-9_]*::)*[A-Za-z_][A-Za-z0-9_]*"),
+    "python": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
+    "none": re.compile(r"\S(.*\S)?"),
+}
+"""What a name may look like in a project's language."""
+
+C_KEYWORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while bool true false nullptr class template".split()
+)
+
+
+def valid_identifier(name: str, language: str) -> bool:
+    """Whether ``name`` can be a constant's name in ``language``."""
+    reserved = {"python": keyword.iskeyword(name), "c": name in C_KEYWORDS}
+    pattern = IDENTIFIERS.get(language, IDENTIFIERS["none"])
+    return pattern.fullmatch(name) is not None and not reserved.get(language, False)
+
+
+def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
+    """SPEC118 to SPEC122: a project's names are unique, valid, and of things that exist."""
+    language = project.value["language"]
+    taken: dict[str, str] = {}
+    for section in ("fields", "high_names", "aliases"):
+        if section not in project.value:
+            continue
+        section_node = project.node.value[section]
+        for identity, spelled in project.value[section].items():
+            at = Entry(project.document, section_node, project.value[section])
+            if identity not in found.fields:
+                where = project.document.locate(section_node.keys[identity])
+                yield Diagnostic(
+                    Severity.ERROR, "SPEC119", f"there is no field {identity!r}", where,
+                    guess(identity, list(found.fields)).replace(
+                        "names are group.id; see spec/controls", "field ids stand in spec/fields"
+                    ),
+                )  # fmt: skip
+                continue
+            if found.fields[identity].value.get("status") == "unconfirmed":
+                yield at.fault(
+                    "SPEC121",
+                    f"{identity} is unconfirmed: no project's name may make it look real",
+                    identity,
+                    "move the name to `extras` with a reason",
+                )
+            for name in spelled if isinstance(spelled, list) else [spelled]:
+                if name is None:
+                    continue
+                if not valid_identifier(name, language):
+                    yield at.fault(
+                        "SPEC120", f"{name!r} is not a valid name in {language}", identity
+                    )
+                if taken.setdefault(name, identity) != identity or (
+                    section != "fields" and name == project.value["fields"].get(identity)
+                ):
+                    yield at.fault("SPEC118", f"{name} is also the name of {taken[name]}", identity)
+    if "controls" in project.value:
+        section_node = project.node.value["controls"]
+        for name in project.value["controls"]:
+            if name not in found.requirable:
+                where = project.document.locate(section_node.keys[name])
+                yield Diagnostic(
+                    Severity.ERROR, "SPEC122", f"there is no control or feature {name!r}", where,
+                    guess(name, found.requirable),
+                )  # fmt: skip

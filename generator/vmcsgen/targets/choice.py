@@ -1,0 +1,38 @@
+"""Which targets there are, and which were asked for; cheap enough for every start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from vmcsgen.diagnostics import refuse
+from vmcsgen.resources import shown, template_root
+
+
+def target_names(root: Path | None = None) -> tuple[str, ...]:
+    """The names of all targets below ``root`` (default: those that come with vmcsgen)."""
+    folder = template_root() if root is None else root
+    if not folder.is_dir():
+        raise refuse("there is no such template folder", shown(folder))
+    return tuple(sorted(path.parent.name for path in folder.glob("*/target.yaml")))
+
+
+def choose(wanted: Iterable[str], root: Path | None = None) -> tuple[str, ...]:
+    """The target names asked for (all, if none is), case-blind; DiagnosticError if one is unknown.
+
+    The result is ordered and free of repeats.
+    """
+    known = target_names(root)
+    folder = shown(template_root() if root is None else root)
+    if not known:
+        raise refuse("holds no target (NAME/target.yaml)", folder)
+    chosen: list[str] = []
+    for name in wanted:
+        if name.lower() not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name.lower(), known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
+            raise refuse(f"there is no target {name!r}", folder, hint=hint)
+        chosen.append(name.lower())
+    return tuple(sorted(set(chosen))) or known

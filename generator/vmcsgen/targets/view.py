@@ -1,0 +1,565 @@
+"""What templates are handed: every fact of the spec ready to print, nothing left to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from vmcsgen.core.encoding import Encoding, FieldType, Width
+from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
+from vmcsgen.core.requirement import Requirement, Term, from_terms, terms, to_plain
+from vmcsgen.core.spec import Control, Feature, Field, Group, Project, Source, Spec
+from vmcsgen.targets.manifest import Target
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A confirmed field. ``hex`` texts are ``0x`` and four lower-case digits."""
+
+    id: str
+    title: str
+    encoding: int
+    hex: str
+    high_encoding: int | None
+    high_hex: str | None
+    width: str
+    """``16``, ``64``, ``32`` or ``natural``."""
+    type: str
+    """``control``, ``read_only``, ``guest`` or ``host``."""
+    type_title: str
+    width_code: int
+    type_code: int
+    index: int
+    table: str
+    constant: str
+    """The id in capitals."""
+    requires: str
+    """The requirement as text: ``always``, a name, ``any(...)``, ``all(...)``."""
+    requires_plain: object
+    """The requirement as the spec and JSON write it."""
+    words: str
+    """The requirement in the SDM's manner, to complete "exists ..."."""
+    group: int
+    """Number of the requirement group: the bit in the mask that says whether it exists."""
+    status: str
+    formerly: tuple[str, ...]
+    sources: tuple[str, ...]
+    note: str
+    names: Mapping[str, str]
+    """Project id -> the project's constant."""
+    high_names: Mapping[str, str]
+    mark: str
+    """What to add in a comment for a field outside the SDM edition: ``announced``, ``retired``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingView:
+    """One encoding of a field; a 64-bit field has two."""
+
+    value: int
+    hex: str
+    high: bool
+    constant: str
+    title: str
+    field: FieldView
+
+
+@dataclass(frozen=True, slots=True)
+class TestView:
+    """Bits of one capability group that must all be set."""
+
+    __test__ = False
+
+    group: str
+    mask: int
+    hex: str
+    controls: tuple[ControlView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """A control, or a CPUID feature seen as a control of the pseudo-group ``cpuid``."""
+
+    name: str
+    group: str
+    id: str
+    title: str
+    bit: int
+    hex: str
+    """The bit as a mask within its group."""
+    constant: str
+    msr_name: str
+    msr_bit: int
+    """The bit in the capability MSR (or CPUID register) whose 1 means support."""
+    status: str
+    in_project: Mapping[str, str]
+    """What the target's project calls it: ``macro``, ``word``, ``property``; may be empty."""
+    in_projects: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityView:
+    """A capability group, its MSR and its controls, ascending by bit."""
+
+    id: str
+    title: str
+    constant: str
+    msr: int
+    msr_hex: str
+    msr_name: str
+    member: str
+    """The MSR's name in lower case, as a struct member."""
+    true_msr: int | None
+    true_msr_hex: str | None
+    true_msr_name: str | None
+    true_member: str | None
+    shift: int
+    activated_by: ControlView | None
+    controls: tuple[ControlView, ...]
+    mask_hex: str
+    """All bits that any requirement asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementView:
+    """A requirement as "or" of "and": alternatives of tests, one test a capability group."""
+
+    text: str
+    plain: object
+    words: str
+    always: bool
+    alternatives: tuple[tuple[TestView, ...], ...]
+    closed_alternatives: tuple[tuple[TestView, ...], ...]
+    """The same, with the activating controls that each alternative presupposes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A requirement group: the fields that exist together; ``number`` is its bit in the mask."""
+
+    number: int
+    mask_hex: str
+    requirement: RequirementView
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One step of the ladder, highest first."""
+
+    index: int
+    vmcs_enum: int
+    hex: str
+    requirement: RequirementView
+    mask: int
+    mask_hex: str
+    """The requirement groups of which any makes this rung hold."""
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """One of the 16 width-and-type classes in the dense two-level index.
+
+    Fields of the class have the cells ``base`` to ``base + count - 1``, one for each index from
+    0; ``cells`` holds the field or None for a hole.
+    """
+
+    number: int
+    width: str
+    type: str
+    title: str
+    base: int
+    count: int
+    cells: tuple[FieldView | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table of SDM Appendix B."""
+
+    id: str
+    title: str
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """A constant of a project: its own name for one encoding."""
+
+    name: str
+    hex: str
+    hex8: str
+    value: int
+    high: bool
+    field: FieldView
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A code base: its constants in its own order, and what derives from its subset of fields."""
+
+    id: str
+    title: str
+    constant: str
+    version: str
+    entries: tuple[EntryView, ...]
+    max_index: int
+    vmcs_enum: int
+    vmcs_enum_hex: str
+    fields: int
+    lacks: tuple[FieldView, ...]
+    rungs: tuple[RungView, ...]
+    """The ladder over the controls that the project has names for."""
+    missing_controls: tuple[ControlView, ...]
+    """Controls of the whole ladder that the project has no name for."""
+
+
+class View:
+    """The whole spec as one target sees it; the variable names of every template.
+
+    Parts are made when a template first asks for them.
+    """
+
+    def __init__(self, spec: Spec, target: Target) -> None:
+        self.spec = spec
+        self.target = target.id
+        self.title = target.title
+        self.license = target.license
+        self.project_id = target.project
+        self.version = spec.version
+        self.digest = spec.digest
+        self.short_digest = spec.digest[:12]
+        self.stamp = f"spec {spec.version} sha256:{spec.digest[:12]}"
+        self._group_number = {
+            terms(each): number for number, each in enumerate(requirement_groups(spec))
+        }
+
+    @cached_property
+    def fields(self) -> tuple[FieldView, ...]:
+        """All confirmed fields, ascending by encoding."""
+        return tuple(map(self._field, self.spec.confirmed))
+
+    @cached_property
+    def field(self) -> Mapping[str, FieldView]:
+        """Fields by id."""
+        return {each.id: each for each in self.fields}
+
+    @cached_property
+    def encodings(self) -> tuple[EncodingView, ...]:
+        """Every encoding of every confirmed field, ascending."""
+        found = []
+        for each in self.fields:
+            found.append(
+                EncodingView(each.encoding, each.hex, False, each.constant, each.title, each)
+            )
+            if each.high_encoding is not None and each.high_hex is not None:
+                found.append(
+                    EncodingView(
+                        each.high_encoding, each.high_hex, True,
+                        f"{each.constant}_HIGH", f"{each.title} (high)", each,
+                    )
+                )  # fmt: skip
+        return tuple(found)
+
+    @cached_property
+    def tables(self) -> tuple[TableView, ...]:
+        """The tables of SDM Appendix B with their fields, in the SDM's order."""
+        return tuple(
+            TableView(name, title, tuple(each for each in self.fields if each.table == name))
+            for name, title in sorted(
+                self.spec.tables.items(), key=lambda item: int(item[0].partition("-")[2])
+            )
+        )
+
+    @cached_property
+    def groups(self) -> tuple[GroupView, ...]:
+        """The requirement groups by number; 0 is ``always``."""
+        found = []
+        for number, requirement in enumerate(requirement_groups(self.spec)):
+            members = tuple(each for each in self.fields if each.group == number)
+            found.append(
+                GroupView(number, f"{1 << number:#x}", self._requirement(requirement), members)
+            )
+        return tuple(found)
+
+    @cached_property
+    def capability_groups(self) -> tuple[CapabilityView, ...]:
+        """The capability groups, each after the one that activates it."""
+        ordered: list[Group] = []
+        pending = list(self.spec.groups)
+        while pending:
+            for group in pending:
+                activating = group.activated_by
+                owner = activating.partition(".")[0] if activating else None
+                if owner is None or any(done.id == owner for done in ordered):
+                    ordered.append(group)
+                    pending.remove(group)
+                    break
+        return tuple(map(self._capability, ordered))
+
+    @cached_property
+    def features(self) -> tuple[ControlView, ...]:
+        """The CPUID features, as controls of the pseudo-group ``cpuid``."""
+        return tuple(self.control[feature.name] for feature in self.spec.features)
+
+    @cached_property
+    def feature_facts(self) -> tuple[Feature, ...]:
+        """The CPUID features with leaf, subleaf, register and bit."""
+        return self.spec.features
+
+    @cached_property
+    def control(self) -> Mapping[str, ControlView]:
+        """Controls and features by name."""
+        found = {
+            control.name: self._control(group, control)
+            for group in self.spec.groups
+            for control in group.controls
+        }
+        for position, feature in enumerate(self.spec.features):
+            found[feature.name] = self._feature(feature, position)
+        return found
+
+    @cached_property
+    def ladder(self) -> tuple[RungView, ...]:
+        """The ladder over all confirmed fields."""
+        return tuple(map(self._rung, ladder(self.spec)))
+
+    @cached_property
+    def classes(self) -> tuple[ClassView, ...]:
+        """The 16 width-and-type classes, by number (width code * 4 + type code)."""
+        return tuple(self._classes(self.fields))
+
+    @cached_property
+    def cells(self) -> tuple[FieldView | None, ...]:
+        """The cells of all classes in one row."""
+        return tuple(cell for each in self.classes for cell in each.cells)
+
+    @cached_property
+    def max_index(self) -> int:
+        """The highest index over all confirmed fields."""
+        return max_index(self.spec.confirmed)
+
+    @cached_property
+    def vmcs_enum(self) -> int:
+        """The raw IA32_VMX_VMCS_ENUM value of a processor that has every field."""
+        return self.max_index << 1
+
+    @cached_property
+    def vmcs_enum_hex(self) -> str:
+        """``vmcs_enum`` in hexadecimal."""
+        return f"{self.vmcs_enum:#x}"
+
+    @cached_property
+    def projects(self) -> tuple[ProjectView, ...]:
+        """Every code base, by id."""
+        return tuple(map(self._project, self.spec.projects))
+
+    @cached_property
+    def project(self) -> ProjectView:
+        """The code base whose names this target uses; KeyError where target.yaml names none."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return next(each for each in self.projects if each.id == self.project_id)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The documents that facts come from."""
+        return self.spec.sources
+
+    def _field(self, field: Field) -> FieldView:
+        assert field.requires is not None
+        high = field.high_encoding
+        names, high_names = self._names[field.id]
+        return FieldView(
+            field.id, field.title, field.encoding.value, str(field.encoding),
+            None if high is None else high.value, None if high is None else str(high),
+            field.width.label, field.type.label, field.type.title, int(field.width),
+            int(field.type), field.index, field.table, field.id.upper(), str(field.requires),
+            to_plain(field.requires), self.spec.words(field.requires),
+            self._group_number[terms(field.requires)], field.status, field.formerly,
+            field.sources, field.note, names, high_names,
+            "" if field.status == "sdm" else field.status,
+        )  # fmt: skip
+
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[dict[str, str], dict[str, str]]]:
+        found: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+            each.id: ({}, {}) for each in self.spec.fields
+        }
+        for project in self.spec.projects:
+            for identity, name in project.fields.items():
+                found[identity][0][project.id] = name
+            for identity, name in project.high_fields.items():
+                found[identity][1][project.id] = name
+        return found
+
+    def _control(self, group: Group, control: Control) -> ControlView:
+        return ControlView(
+            control.name, group.id, control.id, control.title, control.bit,
+            f"{1 << control.bit:#x}", f"{group.id}_{control.id}".upper(), group.msr_name,
+            control.bit + group.shift, control.status, self._called(control.name),
+            self._called_everywhere(control.name),
+        )  # fmt: skip
+
+    def _feature(self, feature: Feature, position: int) -> ControlView:
+        return ControlView(
+            feature.name, "cpuid", feature.id, feature.title, position, f"{1 << position:#x}",
+            f"cpuid_{feature.id}".upper(),
+            f"CPUID.({feature.leaf:02X}H,{feature.subleaf}).{feature.register.upper()}",
+            feature.bit, "sdm", self._called(feature.name),
+            self._called_everywhere(feature.name),
+        )  # fmt: skip
+
+    def _called(self, name: str) -> Mapping[str, str]:
+        if self.project_id is None:
+            return {}
+        return self.spec.project_by_id[self.project_id].controls.get(name, {})
+
+    def _called_everywhere(self, name: str) -> Mapping[str, Mapping[str, str]]:
+        return {
+            project.id: project.controls[name]
+            for project in self.spec.projects
+            if name in project.controls
+        }
+
+    def _capability(self, group: Group) -> CapabilityView:
+        required = {
+            name
+            for each in requirement_groups(self.spec)
+            for term in terms(each)
+            for name in self.spec.closure(term)
+        }
+        mask = sum(1 << c.bit for c in group.controls if c.name in required)
+        return CapabilityView(
+            group.id, group.title, group.id.upper(), group.msr, f"{group.msr:#x}", group.msr_name,
+            group.msr_name.lower(), group.true_msr,
+            None if group.true_msr is None else f"{group.true_msr:#x}",
+            group.true_msr_name, group.true_msr_name and group.true_msr_name.lower(),
+            group.shift, self.control[group.activated_by] if group.activated_by else None,
+            tuple(self.control[control.name] for control in group.controls), f"{mask:#x}",
+        )  # fmt: skip
+
+    def _requirement(self, requirement: Requirement) -> RequirementView:
+        alternatives = terms(requirement)
+        return RequirementView(
+            str(requirement),
+            to_plain(requirement),
+            self.spec.words(requirement),
+            frozenset() in alternatives,
+            tuple(self._tests(term) for term in alternatives),
+            tuple(self._tests(self.spec.closure(term)) for term in alternatives),
+        )
+
+    def _tests(self, term: Iterable[str]) -> tuple[TestView, ...]:
+        """One test for each capability group that the term touches, activating groups first."""
+        by_group: dict[str, list[ControlView]] = {}
+        for name in term:
+            control = self.control[name]
+            by_group.setdefault(control.group, []).append(control)
+        order = [group.id for group in self.capability_groups_order] + ["cpuid"]
+        tests = []
+        for group in sorted(by_group, key=order.index):
+            controls = tuple(sorted(by_group[group], key=lambda control: control.bit))
+            mask = sum(1 << control.bit for control in controls)
+            tests.append(TestView(group, mask, f"{mask:#x}", controls))
+        return tuple(tests)
+
+    @property
+    def capability_groups_order(self) -> Sequence[Group]:
+        """The groups as the spec orders them."""
+        return self.spec.groups
+
+    def _rung(self, rung: Rung) -> RungView:
+        # A rung holds when one of its fields exists, so its groups are its fields' groups.
+        mask = 0
+        for each in rung.fields:
+            assert each.requires is not None
+            mask |= 1 << self._group_number[terms(each.requires)]
+        reasons = {each.encoding.value for each in rung.fields}
+        return RungView(
+            rung.index,
+            rung.vmcs_enum,
+            f"{rung.vmcs_enum:#x}",
+            self._requirement(rung.requires),
+            mask,
+            f"{mask:#x}",
+            tuple(each for each in self.fields if each.encoding in reasons),
+        )
+
+    def _classes(self, fields: Iterable[FieldView]) -> Iterable[ClassView]:
+        cells: dict[int, dict[int, FieldView]] = {number: {} for number in range(16)}
+        for each in fields:
+            cells[each.width_code * 4 + each.type_code][each.index] = each
+        base = 0
+        for number, members in cells.items():
+            width, kind = Width(number >> 2), FieldType(number & 3)
+            count = max(members, default=-1) + 1
+            row = tuple(members.get(index) for index in range(count))
+            title = f"{width.label}{'' if width is Width.NATURAL else '-bit'} {kind.title}"
+            yield ClassView(number, width.label, kind.label, title, base, count, row)
+            base += count
+
+    def _project(self, project: Project) -> ProjectView:
+        members = [self.spec.by_id[identity] for identity in project.fields]
+        rungs, missing = self._expressible(project)
+        highest = max_index(members)
+        return ProjectView(
+            project.id,
+            project.title,
+            project.id.upper().replace("-", "_"),
+            project.version,
+            self._entries(project),
+            highest,
+            highest << 1,
+            f"{highest << 1:#x}",
+            len(members),
+            tuple(each for each in self.fields if each.id not in project.fields),
+            rungs,
+            missing,
+        )
+
+    def _entries(self, project: Project) -> tuple[EntryView, ...]:
+        found: dict[str, EntryView] = {}
+
+        def note(name: str, value: int, high: bool, field: FieldView) -> None:
+            encoding = Encoding(value)
+            found[name] = EntryView(name, str(encoding), f"0x{value:08x}", value, high, field)
+
+        for identity, name in project.fields.items():
+            if identity in self.field:
+                field = self.field[identity]
+                note(name, field.encoding, False, field)
+                if identity in project.high_fields:
+                    note(project.high_fields[identity], field.encoding | 1, True, field)
+                for alias in project.aliases.get(identity, ()):
+                    note(alias, field.encoding, False, field)
+        ranks = {name: rank for rank, name in enumerate(project.order)}
+        ordered = sorted(
+            found.values(), key=lambda entry: (ranks.get(entry.name, len(ranks)), entry.value)
+        )
+        return tuple(ordered)
+
+    def _expressible(
+        self, project: Project
+    ) -> tuple[tuple[RungView, ...], tuple[ControlView, ...]]:
+        """The ladder over what the project has names for, and the controls it lacks.
+
+        A term is kept if the project names all of it, activating controls included. What a kept
+        term implies it names too, so that leaving terms out never brings a dominated one back.
+        """
+        rungs: list[RungView] = []
+        missing: dict[str, ControlView] = {}
+
+        def named(term: Term) -> bool:
+            lacking = [name for name in self.spec.closure(term) if name not in project.controls]
+            missing.update((name, self.control[name]) for name in lacking)
+            return not lacking
+
+        for rung in ladder(self.spec):
+            kept = tuple(term for term in rung.alternatives if named(term))
+            if kept:
+                rungs.append(self._rung(Rung(rung.index, from_terms(kept), kept, rung.fields)))
+        ordered = sorted(missing.values(), key=lambda control: (control.group, control.bit))
+        return tuple(rungs), tuple(ordered)

@@ -1,0 +1,103 @@
+"""Text to files: atomic, only when the content changes, never outside the output folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from vmcsgen.diagnostics import DiagnosticError, refuse
+from vmcsgen.resources import shown
+
+
+def destination(root: Path, relative: str) -> Path:
+    """The file ``relative`` below ``root``; DiagnosticError if it would be outside.
+
+    A symlink on the way that leads out of ``root`` is refused too.
+    """
+    parts = PurePosixPath(relative)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise refuse(f"{relative!r} leads out of the output folder", shown(root), rule="WRITE001")
+    path = root / relative
+    try:
+        inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError) as error:
+        raise refuse(f"can't be resolved: {error}", shown(path), rule="WRITE001") from None
+    if not inside:
+        raise refuse(
+            "is a symlink, or below one, that leads out of the output folder",
+            shown(path),
+            rule="WRITE001",
+            hint="remove the symlink",
+        )
+    return path
+
+
+def current(path: Path) -> bytes | None:
+    """The bytes of a file, or None if there is none; DiagnosticError if it can't be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _failed(path, error, "read") from None
+
+
+def write(path: Path, content: bytes) -> bool:
+    """Make ``path`` hold ``content``; True if it had to change.
+
+    The content goes to a temporary file in the same folder, which then takes the name, so that
+    at any instant the file is the old or the new one. Mode bits of an existing file are kept.
+    """
+    if current(path) == content:
+        return False
+    path = path.resolve() if path.is_symlink() else path
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = _mode(path)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise _failed(path, error, "written") from None
+        raise
+    _sync_folder(path.parent)
+    return True
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable; a file system that can't is no reason to fail."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _failed(path: Path, error: OSError, verb: str) -> DiagnosticError:
+    return refuse(
+        f"can't be {verb}: {error.strerror or error}",
+        shown(path),
+        rule="WRITE002",
+        hint="nothing was changed" if verb == "written" else "",
+    )
