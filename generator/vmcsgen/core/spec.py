@@ -141,6 +141,15 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Subset:
+    """A part of a project that holds only some fields, such as KVM's ``struct vmcs12``."""
+
+    title: str
+    fields: tuple[str, ...]
+    """Ids, ascending by encoding."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A code base with names of its own for fields and controls.
 
@@ -162,6 +171,18 @@ class Project:
     full_suffix: str
     extras: tuple[Extra, ...]
     controls: Mapping[str, Mapping[str, str]]
+    subsets: Mapping[str, Subset]
+    new_name: str | None
+    """How the project would spell a field it has no name for; ``{id}`` and ``{ID}`` stand for the
+    field's id. None where nothing can be said."""
+
+    def name_for(self, field: Field) -> str | None:
+        """The project's constant for a field, or the one it would take."""
+        if field.id in self.fields:
+            return self.fields[field.id]
+        if self.new_name is None:
+            return None
+        return self.new_name.replace("{id}", field.id).replace("{ID}", field.id.upper())
 
     def high_name(self, name: str) -> str | None:
         """How this project would spell the high half of a field it calls ``name``."""
@@ -419,6 +440,7 @@ __all__ = [
     "Project",
     "Source",
     "Spec",
+    "Subset",
     "UnknownFieldError",
     "parse_number",
 ]

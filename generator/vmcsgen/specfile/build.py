@@ -19,6 +19,7 @@ from vmcsgen.core.spec import (
     Project,
     Source,
     Spec,
+    Subset,
 )
 from vmcsgen.specfile.nodes import Document
 
@@ -187,6 +188,13 @@ def _project(entry: Mapping[str, Any], fields: Mapping[str, Field]) -> Project:
             name: {key: str(value) for key, value in found.items()}
             for name, found in entry.get("controls", {}).items()
         },
+        {
+            subset["id"]: Subset(
+                subset["title"], tuple(each for each in fields if each in subset["fields"])
+            )
+            for subset in entry.get("subsets", ())
+        },
+        entry.get("new_name"),
     )
     exceptions: Mapping[str, str | None] = entry.get("high_names", {})
     for identity, name in names.items():

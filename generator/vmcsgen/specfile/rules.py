@@ -268,12 +268,14 @@ def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key:
     return entry.fault(rule, f"there is no control or feature {name!r}", key, guess(name, known))
 
 
-def guess(name: str, known: Sequence[str]) -> str:
+def guess(
+    name: str, known: Sequence[str], otherwise: str = "names are group.id; see spec/controls"
+) -> str:
     """A "did you mean" for a name that is not known, or where to look."""
     from difflib import get_close_matches
 
     close = get_close_matches(name, known, 1, 0.5)
-    return f"did you mean {close[0]!r}?" if close else "names are group.id; see spec/controls"
+    return f"did you mean {close[0]!r}?" if close else otherwise
 
 
 def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
@@ -297,7 +299,7 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                 "SPEC116",
                 f"there is no field {group.value['field']!r}",
                 "field",
-                guess(group.value["field"], list(found.fields)),
+                guess(group.value["field"], list(found.fields), "field ids stand in spec/fields"),
             )
         activating = group.value.get("activated_by")
         if activating is None:
@@ -351,9 +353,7 @@ def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
                             "SPEC111",
                             f"there is no source {source!r}",
                             document.locate(node),
-                            guess(source, sorted(found.sources)).replace(
-                                "names are group.id; see spec/controls", "see spec/sources.yaml"
-                            ),
+                            guess(source, sorted(found.sources), "see spec/sources.yaml"),
                         )
 
 
@@ -393,9 +393,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                 where = project.document.locate(section_node.keys[identity])
                 yield Diagnostic(
                     Severity.ERROR, "SPEC119", f"there is no field {identity!r}", where,
-                    guess(identity, list(found.fields)).replace(
-                        "names are group.id; see spec/controls", "field ids stand in spec/fields"
-                    ),
+                    guess(identity, list(found.fields), "field ids stand in spec/fields"),
                 )  # fmt: skip
                 continue
             if found.fields[identity].value.get("status") == "unconfirmed":
@@ -416,6 +414,17 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                     section != "fields" and name == project.value["fields"].get(identity)
                 ):
                     yield at.fault("SPEC118", f"{name} is also the name of {taken[name]}", identity)
+    for position, subset in enumerate(project.value.get("subsets", ())):
+        listed = project.node.value["subsets"].value[position].value["fields"]
+        for node in listed.value:
+            if node.value not in found.fields:
+                yield Diagnostic(
+                    Severity.ERROR,
+                    "SPEC119",
+                    f"subset {subset['id']}: there is no field {node.value!r}",
+                    project.document.locate(node),
+                    guess(node.value, list(found.fields), "field ids stand in spec/fields"),
+                )
     if "controls" in project.value:
         section_node = project.node.value["controls"]
         for name in project.value["controls"]:

@@ -24,6 +24,7 @@ from vmcsgen.core.spec import (
     Project,
     Source,
     Spec,
+    Subset,
 )
 
 _ENTRY_LIMIT = 64 << 20
@@ -128,6 +129,7 @@ def _to_plain(spec: Spec) -> list[Any]:
         [p.id, p.title, p.language, p.version, p.source, p.files, p.fields, p.high_fields]
         + [p.aliases, p.order, p.high, p.full_suffix]
         + [[[e.name, e.encoding, e.reason] for e in p.extras], p.controls]
+        + [{name: [s.title, s.fields] for name, s in p.subsets.items()}, p.new_name]
         for p in spec.projects
     ]
     sources = [[s.id, s.title, s.edition, s.date, s.where, s.kind] for s in spec.sources]
@@ -160,6 +162,8 @@ def _from_plain(entry: list[Any]) -> Spec:
             Project(*[
                 *p[:5], tuple(p[5]), p[6], p[7], {key: tuple(v) for key, v in p[8].items()},
                 tuple(p[9]), p[10], p[11], tuple(Extra(*e) for e in p[12]), p[13],
+                    {name: Subset(t[0], tuple(t[1])) for name, t in p[14].items()},
+                    p[15],
             ])
             for p in projects
         ),

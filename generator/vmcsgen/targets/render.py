@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,8 +60,33 @@ def _environment(target: Target) -> jinja2.Environment:
         autoescape=False,
         cache_size=64,
     )
-    environment.filters.update(pad=pad, tab_pad=tab_pad, fill=fill)
+    environment.filters.update(
+        pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
+        tojson_document=tojson_document,
+    )  # fmt: skip
     return environment
+
+
+def csv_row(values: Iterable[object]) -> str:
+    """The values as one row of a CSV file (RFC 4180), without the line's end."""
+    import csv
+    import io
+
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(values)
+    return line.getvalue()
+
+
+def markdown_cell(text: object) -> str:
+    """``text`` as it must be written in a cell of a Markdown table."""
+    return str(text).replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")
+
+
+def tojson_document(value: object) -> str:
+    """``value`` as indented JSON, keys in the order given, ASCII only."""
+    import json
+
+    return json.dumps(value, indent=1)
 
 
 def pad(text: object, width: int) -> str:

@@ -1,0 +1,66 @@
+# vmcsgen: `make gen` and `make test` set up what they need; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
+SOURCES := generator tests
+
+.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package bench docs clean
+
+help:
+	@echo "make gen           set up $(VENV), generate all outputs into out/"
+	@echo "make gen-check     say which outputs are not current"
+	@echo "make test          set up $(VENV), lint, run the fast tests"
+	@echo "make test-trees    build and run in real Linux and QEMU sources (Debian packages)"
+	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
+	@echo "make test-browser  drive the reference page in Chromium"
+	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
+	@echo "make bench         measure, as ratios to something run beside it"
+	@echo "make docs          build all documentation"
+	@echo "make clean         remove $(VENV) and what tools left behind"
+
+# The environment that the program runs in: vmcsgen itself (editable) and its dependencies.
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Python can't make virtual environments yet: installing Debian's python3-venv"; \
+	    apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null; \
+	  else \
+	    echo "Python can't make virtual environments; run: sudo apt-get install python3-venv" >&2; \
+	    exit 1; \
+	  fi; }
+	@echo "Setting up $(VENV): a virtual environment with vmcsgen and its dependencies"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	@echo "Adding the test tools to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+gen: $(VENV)/.ready
+	$(BIN)/vmcsgen gen
+
+gen-check: $(VENV)/.ready
+	$(BIN)/vmcsgen gen --check
+
+lint: $(VENV)/.ready-test
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+test: lint
+	$(PYTEST) -n auto
+
+test-trees test-live test-browser test-package: test-%: $(VENV)/.ready-test
+	$(PYTEST) tests/$*
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python tests/bench/run.py
+
+docs: $(VENV)/.ready
+	$(BIN)/vmcsgen gen
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
