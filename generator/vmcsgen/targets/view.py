@@ -9,7 +9,7 @@ from functools import cached_property
 from vmcsgen.core.encoding import Encoding, FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, Term, from_terms, terms, to_plain
-from vmcsgen.core.spec import Control, Feature, Field, Group, Project, Source, Spec
+from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.manifest import Target
 
@@ -382,6 +382,17 @@ class View:
         if self.project_id is None:
             raise KeyError("target.yaml names no project")
         return next(each for each in self.projects if each.id == self.project_id)
+
+    @cached_property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Every known difference between the spec and a source."""
+        return self.spec.disagreements
+
+    @cached_property
+    def party_titles(self) -> Mapping[str, str]:
+        """Titles of projects and sources by id."""
+        titles = {source.id: source.title for source in self.spec.sources}
+        return titles | {project.id: project.title for project in self.spec.projects}
 
     @cached_property
     def document(self) -> Mapping[str, object]:
