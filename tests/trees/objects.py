@@ -1,0 +1,79 @@
+"""Object files: what they hold, what they lack, and stubs for what they lack."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cache import run
+
+STUB_SIZE = 4096
+"""Bytes of zeros behind each stub: larger than any variable that is read through one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """Size and contents of an object file; sizes in bytes."""
+
+    sha256: str
+    sections: dict[str, int]
+    symbols: dict[str, int]
+
+
+def facts(path: Path) -> ObjectFacts:
+    """Hash of the file, size of each section that is loaded, size of each symbol that has one."""
+    sections = {}
+    for line in run(["readelf", "--section-headers", "--wide", path]).splitlines():
+        # [ 1] .text PROGBITS address offset size entry flags ...
+        columns = line.partition("]")[2].split()
+        if len(columns) > 9 and "A" in columns[6]:
+            sections[columns[0]] = sections.get(columns[0], 0) + int(columns[4], 16)
+    symbols = {}
+    for line in run(["nm", "--print-size", path]).splitlines():
+        columns = line.split()
+        if len(columns) == 4:
+            symbols[columns[3]] = int(columns[1], 16)
+    return ObjectFacts(hashlib.sha256(path.read_bytes()).hexdigest(), sections, symbols)
+
+
+def link_with_stubs(
+    objects: Sequence[Path], program: Path, libraries: Sequence[str] = ("-static",)
+) -> Path:
+    """Link `objects` and stubs for all that neither they nor `libraries` define."""
+    link = ["gcc", "-no-pie", "-z", "noexecstack", *map(str, objects)]
+    source, stubs = (program.with_name(f"{program.name}.stubs.{suffix}") for suffix in "so")
+    source.write_text(_stubs(_unresolved([*link, *libraries])))
+    run(["gcc", "-c", source, "-o", stubs])
+    run([*link, stubs, *libraries, "-o", program])
+    return program
+
+
+def _unresolved(link: Sequence[str]) -> list[str]:
+    """The symbols that this link lacks, asked of the linker itself, which knows its libraries."""
+    lacking = subprocess.run(
+        [*link, "-o", os.devnull, "-Wl,--warn-unresolved-symbols"],
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if lacking.returncode:
+        raise RuntimeError(lacking.stderr[-2000:])
+    found = set(re.findall(r"undefined reference to `(\w+)'", lacking.stderr))
+    return sorted(found - {"stubs", "stub_count", "stub_size"})
+
+
+def _stubs(names: Sequence[str]) -> str:
+    """Assembler source: zeros for each name, and the table that tells whose zeros they are."""
+    blocks = [".bss", ".balign 64"]
+    blocks += [f".globl {name}\n{name}: .skip {STUB_SIZE}" for name in names]
+    blocks += [".section .rodata", ".balign 8", ".globl stubs, stub_count, stub_size"]
+    blocks += [f"stub_count: .quad {len(names)}", f"stub_size: .quad {STUB_SIZE}", "stubs:"]
+    blocks += [f".quad {name}, .Lname{number}" for number, name in enumerate(names)]
+    blocks += [f'.Lname{number}: .asciz "{name}"' for number, name in enumerate(names)]
+    return "\n".join([*blocks, '.section .note.GNU-stack,"",@progbits', ""])
