@@ -88,13 +88,29 @@ def run(
     return done.stdout
 
 
-def need(**packages: str) -> None:
-    """Check that programs are there: `need(bison="bison")` names each program's Debian package."""
-    lacking = [
-        package for tool, package in packages.items() if not shutil.which(tool.replace("_", "-"))
-    ]
+def need(packages: Mapping[str, str]) -> None:
+    """Check that programs are there; each is given with the Debian package that holds it."""
+    lacking = [package for tool, package in packages.items() if not shutil.which(tool)]
     if lacking:
         raise Unavailable(f"install the Debian packages: {' '.join(lacking)}")
+
+
+def need_library(name: str, package: str) -> None:
+    """Check that pkg-config knows a library of a Debian package."""
+    need({"pkg-config": "pkg-config"})
+    try:
+        run(["pkg-config", "--exists", name])
+    except RuntimeError as error:
+        raise Unavailable(f"install the Debian package {package}") from error
+
+
+def need_header(header: str, package: str) -> None:
+    """Check that a C header of a Debian package can be included."""
+    # The compiler knows where it looks, multiarch folders included.
+    try:
+        run(["gcc", "-fsyntax-only", "-x", "c", "-include", header, os.devnull])
+    except RuntimeError as error:
+        raise Unavailable(f"install the Debian package {package}") from error
 
 
 def hard_linked(tree: Path, copy: Path) -> Path:

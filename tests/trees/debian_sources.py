@@ -87,7 +87,7 @@ def _source_tree(name: str, bring: Callable[[Path], Origin]) -> SourceTree:
 
 
 def _bring_kernel(series: str, tree: Path) -> Origin:
-    need(apt_get="apt", dpkg_deb="dpkg", xz="xz-utils")
+    need({"apt-get": "apt", "dpkg-deb": "dpkg", "xz": "xz-utils"})
     _refresh_lists()
     if series == "newest":
         series = max(_kernel_series(), key=lambda known: tuple(map(int, known.split("."))))
@@ -111,7 +111,7 @@ def _bring_kernel(series: str, tree: Path) -> Origin:
 
 
 def _bring_qemu(series: str, tree: Path) -> Origin:
-    need(apt_get="apt", dpkg_source="dpkg-dev", patch="patch", xz="xz-utils")
+    need({"apt-get": "apt", "dpkg-source": "dpkg-dev", "patch": "patch", "xz": "xz-utils"})
     _refresh_lists()
     versions = {stanza["Version"] for stanza in _stanzas("showsrc", "--only-source", "qemu")}
     if series != "newest":
@@ -263,7 +263,7 @@ def _mirror() -> str:
     """The address of the Debian archive that this machine's apt is set to use."""
     if own := os.environ.get("VMCSGEN_DEBIAN_MIRROR"):
         return own
-    need(apt_get="apt")
+    need({"apt-get": "apt"})
     addresses = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"]).split()
     for address in addresses:
         if re.fullmatch(r"[a-z+]+://.*/debian/?", address):

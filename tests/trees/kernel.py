@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .cache import Unavailable, hard_linked, made_once, need, own_copy, run
+from .cache import hard_linked, made_once, need, need_header, own_copy, run
 from .debian_sources import Origin, kernel_source
 
 VMX = "arch/x86/kvm/vmx"
@@ -46,9 +46,9 @@ def prepared(series: str, arch: str) -> KernelBuild:
     build = KernelBuild(source.path, arch, source.origin)
 
     def make(folder: Path) -> None:
-        need(gcc="gcc", make="make", flex="flex", bison="bison", bc="bc", perl="perl")
-        _need_header("gelf.h", "libelf-dev")
-        _need_header("openssl/opensslv.h", "libssl-dev")
+        need({tool: tool for tool in ("gcc", "make", "flex", "bison", "bc", "perl")})
+        need_header("gelf.h", "libelf-dev")
+        need_header("openssl/opensslv.h", "libssl-dev")
         kbuild(build, f"{arch}_defconfig")
         run(
             ["scripts/config", "--file", folder / ".config", "-e", "KVM", "-e", "KVM_INTEL"],
@@ -111,11 +111,3 @@ def compile_like(build: KernelBuild, like: str, source: Path, output: Path) -> P
     folder = (build.folder / like).parent.relative_to(build.folder)
     run([*words, f"-I../{folder}"], cwd=build.folder)
     return output
-
-
-def _need_header(header: str, package: str) -> None:
-    # The compiler knows where it looks, multiarch folders included.
-    try:
-        run(["gcc", "-fsyntax-only", "-x", "c", "-include", header, os.devnull])
-    except RuntimeError as error:
-        raise Unavailable(f"install the Debian package {package}") from error

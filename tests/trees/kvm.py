@@ -57,7 +57,7 @@ class Kvm:
 
     def instructions(self, host: Host, field: int, *, rounds: int = 1000) -> float:
         """Instructions executed per look-up of `field`, call and return of the wrapper included."""
-        need(valgrind="valgrind")
+        need({"valgrind": "valgrind"})
         # The difference of two counts is free of all that is executed once.
         low, high = (self._collected(host, field, count) for count in (rounds, 2 * rounds))
         return (high - low) / rounds

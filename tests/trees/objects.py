@@ -47,13 +47,14 @@ def link_with_stubs(
     """Link `objects` and stubs for all that neither they nor `libraries` define."""
     link = ["gcc", "-no-pie", "-z", "noexecstack", *map(str, objects)]
     source, stubs = (program.with_name(f"{program.name}.stubs.{suffix}") for suffix in "so")
-    source.write_text(_stubs(_unresolved([*link, *libraries])))
+    lacking = _unresolved([*link, *libraries])
+    source.write_text(_stubs(lacking, lacking & _thread_local(objects)))
     run(["gcc", "-c", source, "-o", stubs])
     run([*link, stubs, *libraries, "-o", program])
     return program
 
 
-def _unresolved(link: Sequence[str]) -> list[str]:
+def _unresolved(link: Sequence[str]) -> set[str]:
     """The symbols that this link lacks, asked of the linker itself, which knows its libraries."""
     lacking = subprocess.run(
         [*link, "-o", os.devnull, "-Wl,--warn-unresolved-symbols"],
@@ -65,15 +66,27 @@ def _unresolved(link: Sequence[str]) -> list[str]:
     if lacking.returncode:
         raise RuntimeError(lacking.stderr[-2000:])
     found = set(re.findall(r"undefined reference to `(\w+)'", lacking.stderr))
-    return sorted(found - {"stubs", "stub_count", "stub_size"})
+    return found - {"stubs", "stub_count", "stub_size"}
 
 
-def _stubs(names: Sequence[str]) -> str:
+def _thread_local(objects: Sequence[Path]) -> set[str]:
+    """The symbols that some object takes for thread-local variables."""
+    rows = (line.split() for line in run(["readelf", "--syms", "--wide", *objects]).splitlines())
+    return {row[7] for row in rows if len(row) == 8 and row[3] == "TLS"}
+
+
+def _stubs(names: set[str], thread_local: set[str]) -> str:
     """Assembler source: zeros for each name, and the table that tells whose zeros they are."""
-    blocks = [".bss", ".balign 64"]
-    blocks += [f".globl {name}\n{name}: .skip {STUB_SIZE}" for name in names]
+
+    def zeros(some: set[str]) -> list[str]:
+        return [f".globl {name}\n{name}: .skip {STUB_SIZE}" for name in sorted(some)]
+
+    callable_names = sorted(names - thread_local)
+    blocks = [".bss", ".balign 64", *zeros(names - thread_local)]
+    blocks += ['.section .tbss,"awT",@nobits', ".balign 64", *zeros(thread_local)]
     blocks += [".section .rodata", ".balign 8", ".globl stubs, stub_count, stub_size"]
-    blocks += [f"stub_count: .quad {len(names)}", f"stub_size: .quad {STUB_SIZE}", "stubs:"]
-    blocks += [f".quad {name}, .Lname{number}" for number, name in enumerate(names)]
-    blocks += [f'.Lname{number}: .asciz "{name}"' for number, name in enumerate(names)]
+    blocks += [f"stub_count: .quad {len(callable_names)}", f"stub_size: .quad {STUB_SIZE}"]
+    blocks += ["stubs:"]
+    blocks += [f".quad {name}, .Lname{number}" for number, name in enumerate(callable_names)]
+    blocks += [f'.Lname{number}: .asciz "{name}"' for number, name in enumerate(callable_names)]
     return "\n".join([*blocks, '.section .note.GNU-stack,"",@progbits', ""])
