@@ -134,7 +134,9 @@ def _bring_qemu(series: str, tree: Path) -> Origin:
 def _kernel_series() -> list[str]:
     """The series that the metapackage linux-source of any release points to."""
     depends = (stanza.get("Depends", "") for stanza in _stanzas("show", "linux-source"))
-    return sorted({found for line in depends for found in re.findall(r"linux-source-([\d.]+)", line)})
+    return sorted(
+        {found for line in depends for found in re.findall(r"linux-source-([\d.]+)", line)}
+    )
 
 
 def _stanzas(*query: str) -> Iterator[dict[str, str]]:
@@ -163,9 +165,9 @@ def _download(package: str, version: str) -> Path:
 def _download_source(package: str, version: str) -> Path:
     folder = root() / "downloads" / f"{package}-source-{version.replace(':', '_')}"
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["apt-get", "-c", _apt_configuration(), "-q", "source", "--download-only"]
+    command: list[str | Path] = ["apt-get", "-c", _apt_configuration(), "-q", "source"]
     with locked(folder):
-        run([*command, f"{package}={version}"], cwd=folder)
+        run([*command, "--download-only", f"{package}={version}"], cwd=folder)
     (dsc,) = folder.glob("*.dsc")
     return dsc
 
@@ -268,6 +270,4 @@ def _mirror() -> str:
     for address in addresses:
         if re.fullmatch(r"[a-z+]+://.*/debian/?", address):
             return address.rstrip("/")
-    raise Unavailable(
-        "apt on this machine has no Debian archive: set VMCSGEN_DEBIAN_MIRROR to one"
-    )
+    raise Unavailable("apt on this machine has no Debian archive: set VMCSGEN_DEBIAN_MIRROR to one")

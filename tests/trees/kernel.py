@@ -81,7 +81,16 @@ def kbuild(build: KernelBuild, *targets: str, warnings: str = "") -> str:
     also = [f"W={warnings}"] if warnings else []
     # Not the environment's: a developer's ARCH or CROSS_COMPILE would change the objects.
     return run(
-        ["make", "-s", jobs, f"O={build.folder.name}", "ARCH=x86", "CROSS_COMPILE=", *also, *targets],
+        [
+            "make",
+            "-s",
+            jobs,
+            f"O={build.folder.name}",
+            "ARCH=x86",
+            "CROSS_COMPILE=",
+            *also,
+            *targets,
+        ],
         cwd=build.tree,
         env={"KBUILD_BUILD_TIMESTAMP": "0", "KBUILD_BUILD_USER": "-", "KBUILD_BUILD_HOST": "-"},
     )

@@ -37,8 +37,17 @@ class Host:
         return "host " + " ".join(f"{word:x}" for word in astuple(self))
 
 
-ALL = Host(*[0xFFFF_FFFF] * 3, 0xFFFF_FFFF_FFFF_FFFF, *[0xFFFF_FFFF] * 4)
-NOTHING = Host(*[0] * 8)
+ALL = Host(
+    pin=2**32 - 1,
+    primary=2**32 - 1,
+    secondary=2**32 - 1,
+    tertiary=2**64 - 1,
+    exit=2**32 - 1,
+    entry=2**32 - 1,
+    misc=2**32 - 1,
+    ept=2**32 - 1,
+)
+NOTHING = Host(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

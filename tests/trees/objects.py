@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,13 @@ class ObjectFacts:
 
 def facts(path: Path) -> ObjectFacts:
     """Hash of the file, size of each section that is loaded, size of each symbol that has one."""
-    sections = {}
+    sections: dict[str, int] = {}
     for line in run(["readelf", "--section-headers", "--wide", path]).splitlines():
         # [ 1] .text PROGBITS address offset size entry flags ...
         columns = line.partition("]")[2].split()
         if len(columns) > 9 and "A" in columns[6]:
             sections[columns[0]] = sections.get(columns[0], 0) + int(columns[4], 16)
-    symbols = {}
+    symbols: dict[str, int] = {}
     for line in run(["nm", "--print-size", path]).splitlines():
         columns = line.split()
         if len(columns) == 4:
@@ -90,3 +91,24 @@ def _stubs(names: set[str], thread_local: set[str]) -> str:
     blocks += [f".quad {name}, .Lname{number}" for number, name in enumerate(callable_names)]
     blocks += [f'.Lname{number}: .asciz "{name}"' for number, name in enumerate(callable_names)]
     return "\n".join([*blocks, '.section .note.GNU-stack,"",@progbits', ""])
+
+
+def constants(
+    names: Sequence[str],
+    headers: Sequence[str],
+    folder: Path,
+    compile_file: Callable[[Path, Path], object],
+) -> dict[str, int]:
+    """The values that a tree's compiler gives `names`, which `headers` declare; unsigned 64 bits.
+
+    `compile_file(source, output)` compiles as the tree does; `folder` takes what is made.
+    """
+    source, output, values = (folder / f"constants.{suffix}" for suffix in ("c", "o", "bin"))
+    includes = "".join(f"#include {header}\n" for header in headers)
+    array = "extern const unsigned long long constants[];\n"
+    array += '__attribute__((section(".constants"), used))\n'
+    array += "const unsigned long long constants[] = {\n"
+    source.write_text(includes + array + "".join(f"\t{name},\n" for name in names) + "};\n")
+    compile_file(source, output)
+    run(["objcopy", "--output-target=binary", "--only-section=.constants", output, values])
+    return dict(zip(names, struct.unpack(f"={len(names)}Q", values.read_bytes()), strict=True))

@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .cache import Unavailable, hard_linked, made_once, need, need_header, need_library, own_copy, run
+from .cache import (
+    Unavailable,
+    hard_linked,
+    made_once,
+    need,
+    need_header,
+    need_library,
+    own_copy,
+    run,
+)
 from .debian_sources import Origin, qemu_source
 from .objects import link_with_stubs
 
