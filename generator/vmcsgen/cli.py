@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 VERBS = {
     "validate": "check a spec: schema, semantic rules, every error at once",

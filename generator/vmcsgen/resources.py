@@ -1,4 +1,4 @@
-"""Where spec/ and templates/ are: inside an installed wheel, or at the top of a checkout."""
+"""Where spec/ and templates/ are, and reading files that may be anything. Imports only pathlib."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def package_root() -> Path:
     return _PACKAGE
 
 
-def read_regular(path: Path, limit: int) -> bytes:
+def read_regular(path: Path | str, limit: int) -> bytes:
     """The first ``limit`` bytes of a regular file; OSError for anything else, which never blocks.
 
     A FIFO or a device is refused before it is read.

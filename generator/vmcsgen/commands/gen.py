@@ -42,13 +42,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: in order (or written); 1: ``--check`` or ``--diff`` found a difference."""
     from vmcsgen.targets.choice import choose
-    from vmcsgen.targets.generate import compare, unchanged, write_all
+    from vmcsgen.targets.current import unchanged
 
     names = choose(arguments.target, arguments.templates)
     count = unchanged(names, arguments.output, arguments.spec, arguments.templates)
     if count is not None:
-        print(f"{_files(count)} of {_targets(len(names))} current")
+        print(f"{_files(count)} of {_targets(len(names))}: {count} current")
         return 0
+    from vmcsgen.targets.generate import compare, write_all
+
     comparisons = compare(names, arguments.output, arguments.spec, arguments.templates)
     if arguments.check or arguments.diff:
         return _report(comparisons, len(names), arguments.diff)
@@ -77,7 +79,8 @@ def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
     counts = tally(comparisons)
     different = len(comparisons) - counts[Status.CURRENT]
     parts = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-    print(f"{_files(len(comparisons))} of {_targets(targets)}: {parts}", file=sys.stderr)
+    summary = f"{_files(len(comparisons))} of {_targets(targets)}: {parts}"
+    print(summary, file=sys.stderr if different else sys.stdout)
     if different and not diff:
         print("mend it with: vmcsgen gen", file=sys.stderr)
     return 1 if different else 0

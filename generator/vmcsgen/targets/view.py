@@ -417,8 +417,7 @@ class View:
     def types(self) -> tuple[CodeView, ...]:
         """What bits 11:10 of an encoding say, by value."""
         return tuple(
-            CodeView(int(each), each.label, each.label.upper(), each.title, 0)
-            for each in FieldType
+            CodeView(int(each), each.label, each.label.upper(), each.title, 0) for each in FieldType
         )
 
     basic = MsrView(IA32_VMX_BASIC, f"{IA32_VMX_BASIC:#x}", "IA32_VMX_BASIC", "ia32_vmx_basic")
