@@ -132,7 +132,7 @@ def test_python_agrees(spec: vmcsgen.Spec, boundary: Sets, many: Sets, tmp_path:
     assert_python_agrees(many, module)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_requirements_of_any_shape(spec: vmcsgen.Spec, seed: int, tmp_path: Path) -> None:
     """Nested "any" and "all" over several MSRs and features, which the spec does not have yet."""
     source = random.Random(seed)
@@ -145,7 +145,7 @@ def test_requirements_of_any_shape(spec: vmcsgen.Spec, seed: int, tmp_path: Path
         operands = tuple(requirement(depth - 1) for _ in range(source.randint(2, 3)))
         return Combination("any" if operator == "any" else "all", operands)
 
-    shapes = [requirement(3) for _ in range(40)]
+    shapes = [requirement(2) for _ in range(40)]
     fields = tuple(
         dataclasses.replace(each, requires=source.choice(shapes))
         if each.confirmed and source.random() < 0.8

@@ -417,8 +417,7 @@ class View:
     def types(self) -> tuple[CodeView, ...]:
         """What bits 11:10 of an encoding say, by value."""
         return tuple(
-            CodeView(int(each), each.label, each.label.upper(), each.title, 0)
-            for each in FieldType
+            CodeView(int(each), each.label, each.label.upper(), each.title, 0) for each in FieldType
         )
 
     basic = MsrView(IA32_VMX_BASIC, f"{IA32_VMX_BASIC:#x}", "IA32_VMX_BASIC", "ia32_vmx_basic")
@@ -548,14 +547,18 @@ class View:
             if name in project.controls
         }
 
-    def _capability(self, group: Group) -> CapabilityView:
-        required = {
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        """Every control and feature that some field's existence depends on."""
+        return frozenset(
             name
-            for each in requirement_groups(self.spec)
-            for term in terms(each)
+            for alternatives in self._group_number
+            for term in alternatives
             for name in self.spec.closure(term)
-        }
-        mask = sum(1 << c.bit for c in group.controls if c.name in required)
+        )
+
+    def _capability(self, group: Group) -> CapabilityView:
+        mask = sum(1 << c.bit for c in group.controls if c.name in self._required)
         return CapabilityView(
             group.id, group.title, group.id.upper(), group.msr, f"{group.msr:#x}", group.msr_name,
             group.msr_name.lower(), group.true_msr,
