@@ -547,14 +547,18 @@ class View:
             if name in project.controls
         }
 
-    def _capability(self, group: Group) -> CapabilityView:
-        required = {
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        """Every control and feature that some field's existence depends on."""
+        return frozenset(
             name
-            for each in requirement_groups(self.spec)
-            for term in terms(each)
+            for alternatives in self._group_number
+            for term in alternatives
             for name in self.spec.closure(term)
-        }
-        mask = sum(1 << c.bit for c in group.controls if c.name in required)
+        )
+
+    def _capability(self, group: Group) -> CapabilityView:
+        mask = sum(1 << c.bit for c in group.controls if c.name in self._required)
         return CapabilityView(
             group.id, group.title, group.id.upper(), group.msr, f"{group.msr:#x}", group.msr_name,
             group.msr_name.lower(), group.true_msr,
