@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.numbers import parse_number
-from vmcsgen.resources import spec_root
+from vmcsgen.resources import spec_folder
 from vmcsgen.specfile.inputs import model_key
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -35,9 +35,9 @@ KEYS = (
 """What ``--where`` can ask for."""
 
 
-def load_catalog(root: Path | None = None) -> Catalog:
+def load_catalog(root: Path | str | None = None) -> Catalog:
     """The catalog of a spec folder; DiagnosticError with all that is wrong with the spec."""
-    key = model_key(root or spec_root())
+    key = model_key(root or spec_folder())
     name = f"catalog-{key[:40]}.json"
     cached: Catalog | None = read_entry(name) if key else None
     if isinstance(cached, dict) and set(cached) == set(_SHAPE):
@@ -50,7 +50,7 @@ def load_catalog(root: Path | None = None) -> Catalog:
     return catalog
 
 
-_SHAPE = ("fields", "names", "encodings", "tables", "sources", "projects")
+_SHAPE = ("fields", "controls", "names", "encodings", "tables", "sources", "projects")
 
 
 def make(spec: Spec) -> Catalog:
@@ -58,14 +58,19 @@ def make(spec: Spec) -> Catalog:
     from vmcsgen.query import details
 
     position = {field.id: number for number, field in enumerate(spec.fields)}
+    fields = [details(spec, field) for field in spec.fields]
+    controls = {control["name"]: control for field in fields for control in field["controls"]}
+    for field in fields:
+        field["controls"] = [control["name"] for control in field["controls"]]
     return {
-        "fields": [details(spec, field) for field in spec.fields],
+        "fields": fields,
+        "controls": controls,
         "names": {
-            text: [[position[match.field.id], match.high] for match in matches]
+            text: [position[match.field.id] * 2 + match.high for match in matches]
             for text, matches in spec.by_text.items()
         },
         "encodings": {
-            str(value): [position[match.field.id], match.high]
+            str(value): position[match.field.id] * 2 + match.high
             for value, match in spec.by_encoding.items()
         },
         "tables": dict(spec.tables),
@@ -79,10 +84,16 @@ def find(catalog: Catalog, wanted: str) -> list[tuple[Entry, bool]]:
     number = parse_number(wanted)
     if number is not None:
         found = catalog["encodings"].get(str(number))
-        matches = [found] if found else []
+        matches = [] if found is None else [found]
     else:
         matches = catalog["names"].get(" ".join(wanted.split()).casefold(), [])
-    return [(catalog["fields"][position], high) for position, high in matches]
+    return [(_whole(catalog, match >> 1), bool(match & 1)) for match in matches]
+
+
+def _whole(catalog: Catalog, position: int) -> Entry:
+    """A field in full detail: a catalog holds each control once, and fields name theirs."""
+    field: Entry = catalog["fields"][position]
+    return field | {"controls": [catalog["controls"][name] for name in field["controls"]]}
 
 
 def parse_condition(text: str, catalog: Catalog) -> Condition:

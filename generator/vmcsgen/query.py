@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from vmcsgen.core.requirement import names, to_plain
 from vmcsgen.core.spec import Field, Spec
@@ -33,7 +34,7 @@ def as_plain(spec: Spec, field: Field) -> dict[str, object]:
     }
 
 
-def details(spec: Spec, field: Field) -> dict[str, object]:
+def details(spec: Spec, field: Field) -> dict[str, Any]:
     """A field as ``show --format json`` prints it: ``as_plain`` and everything else known."""
     high = field.high_encoding
     required = [] if field.requires is None else list(dict.fromkeys(names(field.requires)))
@@ -73,7 +74,7 @@ def _closed(spec: Spec, required: Iterable[str]) -> list[str]:
     return list(ordered)
 
 
-def control_details(spec: Spec, name: str) -> dict[str, object]:
+def control_details(spec: Spec, name: str) -> dict[str, Any]:
     """A control or feature: title, where its support is reported, its names in projects."""
     called = {
         project.id: dict(project.controls[name])

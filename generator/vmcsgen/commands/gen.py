@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="generate only this target (may be given again; default: all)",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("out"), metavar="DIR",
+        "-o", "--output", default="out", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument("--templates", type=Path, metavar="DIR", help="another folder of targets")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
+    parser.add_argument("--templates", metavar="DIR", help="another folder of targets")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if anything differs"
     )

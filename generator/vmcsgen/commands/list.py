@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--where", action="append", default=[], metavar="KEY=VALUE",
         help=f"only fields for which this holds, all of them if repeated; keys: {', '.join(KEYS)}",
     )  # fmt: skip
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "field", nargs="+", metavar="FIELD",
         help="id, title, former title, any project's constant, or encoding (0x2032, 8242, 2032h)",
     )  # fmt: skip
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -46,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _unknown(wanted: str, root: Path | None) -> Exception:
+def _unknown(wanted: str, root: str | None) -> Exception:
     """The error for a name that no field has, with suggestions from the Spec."""
     from vmcsgen.core.spec import UnknownFieldError
     from vmcsgen.diagnostics import refuse

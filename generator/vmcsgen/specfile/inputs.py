@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
-from vmcsgen.resources import package_root, read_regular, spec_root
+from vmcsgen import __version__
+from vmcsgen.resources import PACKAGE, read_regular, spec_folder
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -63,19 +64,24 @@ def model_key(root: Path | str) -> str:
         files = [path for path, kind in files_of(root) if kind in MODEL_KINDS]
     except OSError:
         return ""
-    package = str(package_root())
-    schemas = os.path.join(spec_root(), "schema")
     paths = [os.path.join(root, name) for name in ("VERSION", *files)]
-    paths += _below(schemas, ".json")
-    for room in ("", "core", "specfile"):
-        paths += _below(os.path.join(package, room), ".py")
-    return digest(paths)
+    schemas = os.path.join(spec_folder(), "schema")
+    rooms = [os.path.join(PACKAGE, room) for room in ("", "core", "specfile")]
+    return digest(paths, fingerprint(schemas, *rooms))
 
 
-def _below(folder: str, ending: str) -> list[str]:
-    return [
-        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(ending)
-    ]
+def fingerprint(*folders: str) -> str:
+    """What tells one state of our own files from another: version, names, sizes and times.
+
+    Reading them at every start would cost more than all else that a start does.
+    """
+    states = [__version__]
+    for folder in folders:
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_file():
+                state = entry.stat()
+                states.append(f"{entry.name} {state.st_size} {state.st_mtime_ns}")
+    return "\n".join(states)
 
 
 def digest(paths: Iterable[str], *more: str) -> str:

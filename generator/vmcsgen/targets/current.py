@@ -9,8 +9,8 @@ import hashlib
 import os
 
 from vmcsgen.cache import read_entry, write_entry
-from vmcsgen.resources import package_root, spec_root, template_root
-from vmcsgen.specfile.inputs import digest, model_key
+from vmcsgen.resources import PACKAGE, spec_folder, template_folder
+from vmcsgen.specfile.inputs import digest, fingerprint, model_key
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def stamp_name(
-    names: Sequence[str], spec: Path | None = None, templates: Path | None = None
+    names: Sequence[str], spec: Path | str | None = None, templates: Path | str | None = None
 ) -> str:
     """The name of the stamp for these targets, from the digest of all that decides their bytes.
 
     Empty where the spec can't be listed.
     """
-    key = model_key(spec or spec_root())
+    key = model_key(spec or spec_folder())
     if not key:
         return ""
-    folder = str(templates or template_root())
+    folder = templates or template_folder()
     paths = [path for name in names for path in _files(os.path.join(folder, name))]
-    paths += _files(os.path.join(package_root(), "targets"))
-    return f"gen-{digest(paths, key, *names)[:40]}.json"
+    code = fingerprint(os.path.join(PACKAGE, "targets"))
+    return f"gen-{digest(paths, key, code, *names)[:40]}.json"
 
 
 def _files(folder: str) -> list[str]:
@@ -40,12 +40,15 @@ def _files(folder: str) -> list[str]:
         os.path.join(base, name)
         for base, _, names in os.walk(folder)
         for name in names
-        if not name.startswith(".") and not name.endswith(".pyc")
+        if not name.startswith(".")
     )
 
 
 def unchanged(
-    names: Sequence[str], out: Path, spec: Path | None = None, templates: Path | None = None
+    names: Sequence[str],
+    out: Path | str,
+    spec: Path | str | None = None,
+    templates: Path | str | None = None,
 ) -> int | None:
     """The number of files, if all of them are known to be current without rendering, else None.
 

@@ -34,7 +34,10 @@ class Comparison:
 
 
 def compare(
-    names: Sequence[str], out: Path, spec: Path | None = None, templates: Path | None = None
+    names: Sequence[str],
+    out: Path | str,
+    spec: Path | str | None = None,
+    templates: Path | str | None = None,
 ) -> tuple[Comparison, ...]:
     """Render the targets and compare with what stands in ``out``, one folder a target.
 
@@ -45,6 +48,8 @@ def compare(
     from vmcsgen.targets.render import render
     from vmcsgen.targets.writer import current, destination
 
+    out = Path(out)
+    templates = None if templates is None else Path(templates)
     if out.exists() and not out.is_dir():
         raise refuse("is a file, not a folder", shown(out), hint="choose another with -o")
     loaded = load(spec)
