@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
+from vmcsgen.targets.c_source import closing_brace, without_comments
 from vmcsgen.targets.manifest import Target
 from vmcsgen.targets.writer import destination
 
@@ -57,28 +58,6 @@ def struct_members(top: Path, path: str, tag: str) -> tuple[str, ...]:
         if len(names) > 1:
             members.append(names[-1])
     return tuple(members)
-
-
-def closing_brace(text: str, start: int) -> int:
-    """Where the brace closes that was opened just before ``start``; the text's end if never."""
-    depth = 1
-    for found in re.compile(r"[{}]").finditer(text, start):
-        depth += 1 if found[0] == "{" else -1
-        if not depth:
-            return found.start()
-    return len(text)
-
-
-_COMMENT_OR_STRING = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
-)
-
-
-def without_comments(text: str) -> str:
-    """C source with blanks in place of comments and of what strings hold; lines stay lines."""
-    return _COMMENT_OR_STRING.sub(
-        lambda found: re.sub(r"[^\n]", " ", found[0]) if found[0][0] == "/" else '""', text
-    )
 
 
 def _unusable(path: Path, message: str) -> DiagnosticError:
