@@ -237,7 +237,7 @@ class View:
     """The whole spec as one target sees it; the variable names of every template.
 
     Parts are made when a template first asks for them. ``names`` are the macros and enumerators
-    of the source tree that is generated into (``tree_names``); None is standalone use.
+    of the source tree that is generated into (``header_names``); None is standalone use.
     """
 
     def __init__(

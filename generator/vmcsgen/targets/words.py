@@ -23,6 +23,7 @@ class BitView:
     """The word's variable."""
     spelled: str
     """The macro, or a shifted 1 where the project has no name for the bit."""
+    position: int
     named: bool
     control: ControlView
 
@@ -65,10 +66,10 @@ class WordRung:
         )
 
     @property
-    def nameless(self) -> tuple[ControlView, ...]:
-        """The controls that the project has no macro for."""
+    def nameless(self) -> tuple[BitView, ...]:
+        """The bits that the project has no macro for."""
         bits = (bit for alternative in self.alternatives for bit in alternative)
-        return tuple(bit.control for bit in bits if not bit.named)
+        return tuple(bit for bit in bits if not bit.named)
 
 
 def _conjunction(bits: tuple[BitView, ...], nested: bool, end: str) -> Iterator[str]:
@@ -141,7 +142,7 @@ def _agree(project: Project, name: str, macro: str, value: int | None, bit: int)
         raise refuse(
             f"{macro} is {value:#x} in the tree, but {name} is bit {bit} in the spec",
             f"spec/projects/{project.id}.yaml",
-            rule="TREE002",
+            rule="TREE003",
             hint="one of the two is wrong: see SDM Appendix A",
         )
 
@@ -212,10 +213,12 @@ class _Words:
         return None if word is None or word.planned else word.name
 
     def _bit(self, name: str) -> BitView:
-        control = self._view.control[name]
+        position = self._positions[name]
         macro = self._project.controls.get(name, {}).get("macro")
-        spelled = macro or f"(1ull << {self._positions[name]})"
-        return BitView(self._variable(name), spelled, macro is not None, control)
+        return BitView(
+            self._variable(name), macro or f"(1ull << {position})", position, macro is not None,
+            self._view.control[name],
+        )  # fmt: skip
 
     def _variable(self, name: str) -> str:
         """The variable of the word that holds ``name``; the word counts as used from now on."""

@@ -1,42 +1,12 @@
-"""The macros and enumerators that headers of a source tree define, with their values."""
+"""The macros and enumerators that a C header defines, with their values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
-from vmcsgen.diagnostics import refuse
-from vmcsgen.resources import shown
-from vmcsgen.targets.writer import destination
+from vmcsgen.targets.c_source import without_comments
 
-HEADER_LIMIT = 8 << 20
-"""Bytes; a larger header is refused."""
-
-
-def tree_names(root: Path, paths: Iterable[str]) -> Mapping[str, int | None]:
-    """Every object-like macro and enumerator of these files of a tree, by name.
-
-    The value is None where it is no plain integer (``header_names``). Raises DiagnosticError if
-    a file is missing, too large, or not inside the tree.
-    """
-    found: dict[str, int | None] = {}
-    for relative in paths:
-        path = destination(root, relative)
-        try:
-            if path.stat().st_size > HEADER_LIMIT:
-                raise refuse(f"is larger than {HEADER_LIMIT} bytes", shown(path), rule="TREE001")
-            text = path.read_bytes().decode("utf-8", "replace")
-        except OSError as error:
-            hint = "is this the tree that the target is for?"
-            problem = f"can't be read: {error.strerror}"
-            raise refuse(problem, shown(path), rule="TREE001", hint=hint) from None
-        found.update(header_names(text))
-    return found
-
-
-# What is not closed ends with the text, so that no hostile header is searched twice.
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _CONTINUED = re.compile(r"\\\r?\n")
 _DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w{0,199})(?!\w|\()(.*)$", re.MULTILINE)
 _ENUM = re.compile(r"\benum\b[^{};()]{0,200}\{([^{}]*)\}")
@@ -50,7 +20,7 @@ def header_names(text: str) -> dict[str, int | None]:
     any parentheses: what capability headers write. Any other value is None. Where a name is
     defined twice, by the preprocessor's branches, the last one counts.
     """
-    plain = _CONTINUED.sub(" ", _COMMENT.sub(" ", text))
+    plain = _CONTINUED.sub(" ", without_comments(text))
     found: dict[str, int | None] = {}
     for define in _DEFINE.finditer(plain):
         found[define[1]] = _number(define[2], found)
