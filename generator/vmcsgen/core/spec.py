@@ -150,6 +150,19 @@ class Subset:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """Where a project keeps the allowed 1-settings of a capability group, as QEMU does.
+
+    Bit n of the word ``name`` is control n of the group; a macro for it begins with ``prefix``.
+    """
+
+    name: str
+    prefix: str
+    planned: bool = False
+    """The project's version does not have the word yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A code base with names of its own for fields and controls.
 
@@ -175,6 +188,8 @@ class Project:
     new_name: str | None
     """How the project would spell a field it has no name for; ``{id}`` and ``{ID}`` stand for the
     field's id. None where nothing can be said."""
+    words: Mapping[str, Word] = field(default_factory=dict)
+    """Capability group -> the word that holds it; empty for a project without such words."""
 
     def name_for(self, field: Field) -> str | None:
         """The project's constant for a field, or the one it would take."""
@@ -462,5 +477,6 @@ __all__ = [
     "Spec",
     "Subset",
     "UnknownFieldError",
+    "Word",
     "parse_number",
 ]

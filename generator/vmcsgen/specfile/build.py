@@ -21,6 +21,7 @@ from vmcsgen.core.spec import (
     Source,
     Spec,
     Subset,
+    Word,
 )
 from vmcsgen.specfile.nodes import Document
 
@@ -216,6 +217,10 @@ def _project(entry: Mapping[str, Any], fields: Mapping[str, Field]) -> Project:
             for subset in entry.get("subsets", ())
         },
         entry.get("new_name"),
+        {
+            group: Word(word["name"], word["prefix"], word.get("planned", False))
+            for group, word in entry.get("words", {}).items()
+        },
     )
     exceptions: Mapping[str, str | None] = entry.get("high_names", {})
     for identity, name in names.items():

@@ -26,6 +26,7 @@ from vmcsgen.core.spec import (
     Source,
     Spec,
     Subset,
+    Word,
 )
 
 _ENTRY_LIMIT = 64 << 20
@@ -131,6 +132,7 @@ def _to_plain(spec: Spec) -> list[Any]:
         + [p.aliases, p.order, p.high, p.full_suffix]
         + [[[e.name, e.encoding, e.reason] for e in p.extras], p.controls]
         + [{name: [s.title, s.fields] for name, s in p.subsets.items()}, p.new_name]
+        + [{group: [w.name, w.prefix, w.planned] for group, w in p.words.items()}]
         for p in spec.projects
     ]
     disagreements = [
@@ -170,7 +172,7 @@ def _from_plain(entry: list[Any]) -> Spec:
                 *p[:5], tuple(p[5]), p[6], p[7], {key: tuple(v) for key, v in p[8].items()},
                 tuple(p[9]), p[10], p[11], tuple(Extra(*e) for e in p[12]), p[13],
                     {name: Subset(t[0], tuple(t[1])) for name, t in p[14].items()},
-                    p[15],
+                    p[15], {group: Word(*w) for group, w in p[16].items()},
             ])
             for p in projects
         ),

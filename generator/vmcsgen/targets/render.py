@@ -69,7 +69,8 @@ class Renderer:
                     projects=tuple(chosen if p.id == project else p for p in spec.projects),
                 )
             target = replace(self.target, project=project)
-            self._views[project, selection] = View(spec, target)
+            names = None if self.tree is None else self.tree.names
+            self._views[project, selection] = View(spec, target, names)
         return self._views[project, selection]
 
     def body(self, output: Output, selection: Selection = AS_NAMED) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
 from vmcsgen.targets.c_source import closing_brace, without_comments
+from vmcsgen.targets.header_names import header_names
 from vmcsgen.targets.manifest import Target
 from vmcsgen.targets.writer import destination
 
@@ -19,16 +20,26 @@ FILE_LIMIT = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class TreeFacts:
-    """What a tree knows: the members of the structs that target.yaml names, in their order."""
+    """What a tree knows: of the structs and headers that target.yaml names."""
 
     members: Mapping[str, tuple[str, ...]]
+    """Tag of a struct -> its members, in their order."""
+    names: Mapping[str, int | None] | None = None
+    """Macros and enumerators of the headers, with their values (``header_names``).
+
+    None where target.yaml names no header.
+    """
 
 
 def read_tree(top: Path, target: Target) -> TreeFacts:
     """The facts that ``target`` asks for; DiagnosticError if the tree doesn't hold them."""
-    return TreeFacts(
-        {tag: struct_members(top, path, tag) for tag, path in target.members_from.items()}
-    )
+    members = {tag: struct_members(top, path, tag) for tag, path in target.members_from.items()}
+    if not target.names_from:
+        return TreeFacts(members)
+    names: dict[str, int | None] = {}
+    for path in target.names_from:
+        names |= header_names(tree_text(top, path))
+    return TreeFacts(members, names)
 
 
 def tree_text(top: Path, relative: str) -> str:

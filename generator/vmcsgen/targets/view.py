@@ -9,11 +9,12 @@ from functools import cached_property
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
 from vmcsgen.core.encoding import Encoding, FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
-from vmcsgen.core.requirement import Requirement, Term, from_terms, terms, to_plain
+from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.manifest import Target
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +256,6 @@ class ProjectView:
     """``entries`` and the fields the project lacks under the names it would give them, by
     encoding."""
     subsets: tuple[SubsetView, ...]
-    rungs: tuple[RungView, ...]
-    """The ladder over the controls that the project has names for."""
-    missing_controls: tuple[ControlView, ...]
-    """Controls of the whole ladder that the project has no name for."""
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""
 
@@ -266,11 +263,14 @@ class ProjectView:
 class View:
     """The whole spec as one target sees it; the variable names of every template.
 
-    Parts are made when a template first asks for them.
+    Parts are made when a template first asks for them. ``names`` are the macros and enumerators
+    of the source tree that is generated into (``header_names``); None is standalone use.
     """
 
-    def __init__(self, spec: Spec, target: Target) -> None:
-        self.spec = spec
+    def __init__(
+        self, spec: Spec, target: Target, names: Mapping[str, int | None] | None = None
+    ) -> None:
+        self.spec = spec if names is None else in_tree(spec, target.project, names)
         self.target = target.id
         self.title = target.title
         self.license = target.license
@@ -477,6 +477,13 @@ class View:
         return titles | {project.id: project.title for project in self.spec.projects}
 
     @cached_property
+    def word_ladder(self) -> WordLadder:
+        """The ladder over the words in which the target's project holds capabilities."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return word_ladder(self, self.spec.project_by_id[self.project_id])
+
+    @cached_property
     def document(self) -> Mapping[str, object]:
         """The whole spec as one plain value (target json)."""
         return {
@@ -627,7 +634,6 @@ class View:
 
     def _project(self, project: Project) -> ProjectView:
         members = [self.spec.by_id[identity] for identity in project.fields]
-        rungs, missing = self._expressible(project)
         highest = max_index(members)
         sharers = (each for each in self.fields if each.index == highest)
         return ProjectView(
@@ -643,8 +649,6 @@ class View:
             tuple(each for each in self.fields if each.id not in project.fields),
             self._all_entries(project),
             tuple(self._subset(project, name) for name in project.subsets),
-            rungs,
-            missing,
             next((each for each in sharers if each.id in project.fields), None),
         )
 
@@ -700,26 +704,3 @@ class View:
             highest << 1,
             f"{highest << 1:#x}",
         )
-
-    def _expressible(
-        self, project: Project
-    ) -> tuple[tuple[RungView, ...], tuple[ControlView, ...]]:
-        """The ladder over what the project has names for, and the controls it lacks.
-
-        A term is kept if the project names all of it, activating controls included. What a kept
-        term implies it names too, so that leaving terms out never brings a dominated one back.
-        """
-        rungs: list[RungView] = []
-        missing: dict[str, ControlView] = {}
-
-        def named(term: Term) -> bool:
-            lacking = [name for name in self.spec.closure(term) if name not in project.controls]
-            missing.update((name, self.control[name]) for name in lacking)
-            return not lacking
-
-        for rung in ladder(self.spec):
-            kept = tuple(term for term in rung.alternatives if named(term))
-            if kept:
-                rungs.append(self._rung(Rung(rung.index, from_terms(kept), kept, rung.fields)))
-        ordered = sorted(missing.values(), key=lambda control: (control.group, control.bit))
-        return tuple(rungs), tuple(ordered)

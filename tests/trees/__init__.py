@@ -1,0 +1,1 @@
+"""Tests in real source trees: Debian's kernels and QEMUs, built and run without KVM."""

@@ -1,0 +1,114 @@
+"""KVM's own nested VMX functions, run in user space: the driver of kvm_harness/."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from .cache import need, run
+from .kernel import VMX, KernelBuild, compile_like
+from .objects import link_with_stubs
+
+HERE = Path(__file__).parent / "kvm_harness"
+
+ENOENT = -2
+"""What KVM's look-up of a field that doesn't exist returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a host's capability MSRs allow: the 1-settings of each group, MISC and EPT bits."""
+
+    pin: int
+    primary: int
+    secondary: int
+    tertiary: int
+    exit: int
+    entry: int
+    misc: int = 0
+    ept: int = 0
+
+    @property
+    def request(self) -> str:
+        """The harness's request for a vCPU on this host."""
+        return "host " + " ".join(f"{word:x}" for word in astuple(self))
+
+
+ALL = Host(
+    pin=2**32 - 1,
+    primary=2**32 - 1,
+    secondary=2**32 - 1,
+    tertiary=2**64 - 1,
+    exit=2**32 - 1,
+    entry=2**32 - 1,
+    misc=2**32 - 1,
+    ept=2**32 - 1,
+)
+NOTHING = Host(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kvm:
+    """The harness, linked with the objects of one kernel."""
+
+    program: Path
+
+    def ask(self, requests: Iterable[str]) -> list[str]:
+        """The answers to `requests`, in order, from one process: see kvm_harness/main.c."""
+        asked = list(requests)
+        answers = run([self.program], feed="".join(f"{line}\n" for line in asked)).splitlines()
+        if len(answers) != len(asked):
+            raise RuntimeError(f"{len(asked)} requests, {len(answers)} answers")
+        return answers
+
+    def instructions(self, host: Host, field: int, *, rounds: int = 1000) -> float:
+        """Instructions executed per look-up of `field`, call and return of the wrapper included."""
+        need({"valgrind": "valgrind"})
+        # The difference of two counts is free of all that is executed once.
+        low, high = (self._collected(host, field, count) for count in (rounds, 2 * rounds))
+        return (high - low) / rounds
+
+    def _collected(self, host: Host, field: int, rounds: int) -> int:
+        output = self.program.with_name("callgrind.out")
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
+        command.append("--toggle-collect=harness_field_offset")
+        run([*command, self.program], feed=f"{host.request}\nrepeat {rounds:x} {field:x}\n")
+        found = re.search(r"^(?:summary|totals): (\d+)", output.read_text(), re.MULTILINE)
+        if found is None:
+            raise RuntimeError("callgrind counted nothing")
+        return int(found[1])
+
+
+def fields(answer: str) -> dict[int, int]:
+    """The answer to `fields`: encoding to offset in struct vmcs12."""
+    pairs = (pair.split(":") for pair in answer.split())
+    return {int(encoding, 16): int(offset, 16) for encoding, offset in pairs}
+
+
+def shadowed(answer: str) -> tuple[set[int], set[int]]:
+    """The answer to `shadow`: encodings that VMREAD, and VMWRITE, reach without an exit."""
+    read, _, write = answer.removeprefix("read").partition("write")
+    return {int(word, 16) for word in read.split()}, {int(word, 16) for word in write.split()}
+
+
+def link(build: KernelBuild, folder: Path) -> Kvm:
+    """Link the harness with vmcs12.o and nested.o of `build`; `folder` takes what is made."""
+    if build.arch != "x86_64":
+        raise ValueError("the harness runs x86_64 objects")
+    folder.mkdir(parents=True, exist_ok=True)
+    kernel_side = compile_like(build, f"{VMX}/vmcs12.o", HERE / "kvm.c", folder / "kvm.o")
+    user_side = folder / "main.o"
+    flags = ["-O1", "-Wall", "-Wextra", "-Werror", "-fno-pie", "-fno-stack-protector"]
+    run(["gcc", *flags, "-c", HERE / "main.c", "-o", user_side])
+    kernel_objects = [kernel_side]
+    for name in ("vmcs12.o", "nested.o"):
+        kernel_objects.append(folder / name)
+        shutil.copy(build.folder / VMX / name, folder / name)
+    for path in kernel_objects:
+        # Disabled static branches are jumps that objtool makes no-ops, in vmlinux.o on newer
+        # kernels; here it does so in each object (again, where kbuild did).
+        run([build.folder / "tools/objtool/objtool", "--hacks=jump_label", path])
+    return Kvm(link_with_stubs([user_side, *kernel_objects], folder / "kvm"))

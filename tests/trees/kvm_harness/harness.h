@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two sides of the harness say to each other: kvm.c sees the kernel's headers, main.c libc's. */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+/* The host's capabilities, each the 1-settings it allows, as KVM keeps them in vmcs_config. */
+struct host {
+	unsigned long long pin, primary, secondary, tertiary, exit, entry, misc, ept;
+};
+
+/* What module load and vCPU creation do, for a host with these capabilities. */
+void harness_create_vcpu(const struct host *host);
+
+/* The rest of module load; fills the shadow VMCS bitmaps. At most once, after a vCPU was created. */
+int harness_hardware_setup(void);
+
+/* The offset in struct vmcs12 for VMREAD and VMWRITE of an encoding, or -ENOENT. */
+long harness_field_offset(unsigned long field);
+
+/* KVM_SET_MSRS and KVM_GET_MSRS of a VMX capability MSR of the vCPU; 0 if accepted. */
+int harness_set_msr(unsigned int index, unsigned long long value);
+int harness_get_msr(unsigned int index, unsigned long long *value);
+
+/* Generated for each symbol that KVM wants of the rest of the kernel: zeros, not to be called. */
+struct stub {
+	const char *start;
+	const char *name;
+};
+extern const struct stub stubs[];
+extern const unsigned long stub_count, stub_size;
+
+#endif
