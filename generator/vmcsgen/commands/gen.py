@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vmcsgen.targets.generate import Comparison
+    from vmcsgen.targets.tree import TreeFile
 
 EXAMPLES = """examples:
   vmcsgen gen                      all targets into out/, one folder each
   vmcsgen gen -t c -o include/     one target into include/c/
   vmcsgen gen --check              exit 1 if a file in out/ is stale, missing or extra
-  vmcsgen gen --diff               show what would change, write nothing"""
+  vmcsgen gen --diff               show what would change, write nothing
+  vmcsgen gen --tree linux/        every marked region and file of a source tree
+  vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +28,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="generate only this target (may be given again; default: all)",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", default="out", metavar="DIR",
+        "-o", "--output", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
+    parser.add_argument(
+        "--tree", metavar="DIR", help="bring every marked region of the source tree DIR up to date"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"
+    )
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument("--templates", metavar="DIR", help="another folder of targets")
     parser.add_argument(
@@ -43,14 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.current import unchanged
 
+    _refuse_nonsense(arguments)
+    if arguments.tree is not None:
+        return _tree(arguments)
+    output = arguments.output or "out"
     names = choose(arguments.target, arguments.templates)
-    count = unchanged(names, arguments.output, arguments.spec, arguments.templates)
+    count = unchanged(names, output, arguments.spec, arguments.templates)
     if count is not None:
         print(f"{_files(count)} of {_targets(len(names))}: {count} current")
         return 0
     from vmcsgen.targets.generate import compare, write_all
 
-    comparisons = compare(names, arguments.output, arguments.spec, arguments.templates)
+    comparisons = compare(names, output, arguments.spec, arguments.templates)
     if arguments.check or arguments.diff:
         return _report(comparisons, len(names), arguments.diff)
     written = write_all(comparisons)
@@ -61,6 +74,19 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{_files(len(made))} of {_targets(len(names))}: {written} written, ", end="")
     print(f"{len(made) - written} unchanged")
     return 0
+
+
+def _refuse_nonsense(arguments: argparse.Namespace) -> None:
+    """DiagnosticError for options that contradict each other."""
+    if arguments.tree is not None and arguments.output is not None:
+        problem = "--tree writes into the tree itself, not to --output"
+    elif arguments.tree is None and arguments.force:
+        problem = "--force goes with --tree: nothing else is ever kept"
+    else:
+        return
+    from vmcsgen.diagnostics import refuse
+
+    raise refuse(problem, "vmcsgen gen", rule="USAGE")
 
 
 def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
@@ -83,6 +109,67 @@ def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
     if different and not diff:
         print("mend it with: vmcsgen gen", file=sys.stderr)
     return 1 if different else 0
+
+
+def _tree(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from vmcsgen.specfile.load import load
+    from vmcsgen.targets.choice import choose
+    from vmcsgen.targets.tree import examine, write_tree
+
+    tree = Path(arguments.tree)
+    templates = None if arguments.templates is None else Path(arguments.templates)
+    files = examine(
+        tree,
+        load(arguments.spec),
+        targets=choose(arguments.target, arguments.templates) if arguments.target else (),
+        templates=templates,
+        force=arguments.force,
+    )
+    writing = not (arguments.check or arguments.diff)
+    if writing:
+        write_tree(tree, files)
+    _list_regions(files, writing, arguments.diff)
+    return _tree_status(files, writing, arguments)
+
+
+def _list_regions(files: Sequence[TreeFile], writing: bool, diff: bool) -> None:
+    """Every region on a line of its own; with ``diff`` the change of each file instead."""
+    from vmcsgen.diagnostics import printable
+    from vmcsgen.targets.diffs import file_diff, for_terminal
+    from vmcsgen.targets.regions import State
+
+    for file in files:
+        if diff:
+            before = file.found.decode("utf-8", "backslashreplace")
+            after = file.wanted.decode("utf-8", "backslashreplace")
+            sys.stdout.write(for_terminal(file_diff(file.path, before, after).text))
+            continue
+        for each in file.regions:
+            verb = each.state.value
+            if writing and each.state is not State.CURRENT:
+                verb = f"{verb}, {'kept' if each.kept else 'written'}"
+            print(f"{verb}: {printable(file.path)}:{each.region.begin}: {each.region.name}")
+
+
+def _tree_status(files: Sequence[TreeFile], writing: bool, arguments: argparse.Namespace) -> int:
+    from vmcsgen.diagnostics import printable
+    from vmcsgen.targets.regions import State
+
+    regions = [each for file in files for each in file.regions]
+    counts = {state: sum(each.state is state for each in regions) for state in State}
+    parts = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
+    plural = "" if len(regions) == 1 else "s"
+    print(f"{len(regions)} region{plural} in {_files(len(files))}: {parts}", file=sys.stderr)
+    mend = f"vmcsgen gen --tree {printable(str(arguments.tree))}"
+    if counts[State.HAND_EDITED] and not arguments.force:
+        print(f"edited by hand and kept; to overwrite: {mend} --force", file=sys.stderr)
+    elif not writing and not arguments.diff and counts[State.CURRENT] < len(regions):
+        print(f"mend it with: {mend}", file=sys.stderr)
+    if writing:
+        return 1 if any(each.kept for each in regions) else 0
+    return 1 if counts[State.CURRENT] < len(regions) else 0
 
 
 def _files(count: int) -> str:

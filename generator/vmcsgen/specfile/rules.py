@@ -410,7 +410,7 @@ def valid_identifier(name: str, language: str) -> bool:
 
 
 def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
-    """SPEC118 to SPEC122: a project's names are unique, valid, and of things that exist."""
+    """SPEC118 to SPEC123: a project's names are unique, valid, and of things that exist."""
     language = project.value["language"]
     taken: dict[str, str] = {}
     for section in ("fields", "high_names", "aliases"):
@@ -472,3 +472,20 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                     Severity.ERROR, "SPEC122", f"there is no control or feature {name!r}", where,
                     guess(name, found.requirable),
                 )  # fmt: skip
+        yield from _check_words(project)
+
+
+def _check_words(project: Entry) -> Iterator[Diagnostic]:
+    """SPEC123: what a control is called agrees with the word that holds its group."""
+    for name, called in project.value["controls"].items():
+        word = project.value.get("words", {}).get(name.partition(".")[0])
+        if word is None:
+            continue
+        if called.get("word", word["name"]) != word["name"]:
+            message = f"{name}: the group is in {word['name']}, not in {called['word']}"
+        elif not called.get("macro", word["prefix"]).startswith(word["prefix"]):
+            message = f"{name}: the macros of {word['name']} begin with {word['prefix']}"
+        else:
+            continue
+        where = project.document.locate(project.node.value["controls"].keys[name])
+        yield Diagnostic(Severity.ERROR, "SPEC123", message, where, "see `words` of the project")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,6 +23,17 @@ class Output:
     path: str
     language: str
     region: str | None = None
+    project: str | None = None
+    """The project whose names it uses, where that is not the target's."""
+    elsewhere: tuple[str, ...] = ()
+    """Where the file stands in older or newer source trees."""
+    replaces: str | None = None
+    """What the first conversion of a tree turns into the region: ``enum TAG`` or ``#define``."""
+
+    @property
+    def name(self) -> str:
+        """What marks call it: the region, or the last part of a whole file's path."""
+        return self.region or PurePosixPath(self.path).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,18 @@ class Target:
     license: str
     description: str
     outputs: tuple[Output, ...]
+    names_from: tuple[str, ...] = ()
+    """Files of a source tree whose macros and enumerators say what that tree knows."""
+    members_from: Mapping[str, str] = field(default_factory=dict)
+    """Tag of a struct -> the file of a source tree that says which members it has."""
+
+    def output(self, name: str) -> Output | None:
+        """The output that marks call ``name``."""
+        return next((each for each in self.outputs if each.name == name), None)
+
+    def project_of(self, output: Output) -> str | None:
+        """The project whose names an output uses."""
+        return output.project or self.project
 
 
 def load_target(name: str, root: Path | None = None) -> Target:
@@ -58,7 +82,15 @@ def load_target(name: str, root: Path | None = None) -> Target:
             faults.append(Diagnostic(Severity.ERROR, "TARGET002", message, where, hint))
             continue
         outputs.append(
-            Output(entry["template"], entry["path"], entry["language"], entry.get("region"))
+            Output(
+                entry["template"],
+                entry["path"],
+                entry["language"],
+                entry.get("region"),
+                entry.get("project"),
+                tuple(entry.get("elsewhere", ())),
+                entry.get("replaces"),
+            )
         )
     if plain["target"] != name:
         where = document.locate(document.at(("target",)))
@@ -66,13 +98,19 @@ def load_target(name: str, root: Path | None = None) -> Target:
         faults.append(
             Diagnostic(Severity.ERROR, "TARGET001", message, where, "a target has one name")
         )
-    seen: set[tuple[str, str | None]] = set()
+    paths: set[str] = set()
+    names: dict[str, str] = {}
     for position, output in enumerate(outputs):
-        if (output.path, output.region) in seen and not faults:
-            where = document.locate(document.at(("outputs", position, "path")))
+        message = ""
+        if output.path in paths:
             message = f"{output.path} is made twice"
+        elif output.name in names:
+            message = f"marks call {names[output.name]} and this by one name, {output.name!r}"
+        if message and not faults:
+            where = document.locate(document.at(("outputs", position, "path")))
             faults.append(Diagnostic(Severity.ERROR, "TARGET002", message, where))
-        seen.add((output.path, output.region))
+        paths.add(output.path)
+        names[output.name] = output.path
     if faults:
         raise DiagnosticError(faults)
     return Target(
@@ -83,6 +121,8 @@ def load_target(name: str, root: Path | None = None) -> Target:
         plain["license"],
         plain.get("description", ""),
         tuple(outputs),
+        tuple(plain.get("names_from", ())),
+        plain.get("members_from", {}),
     )
 
 

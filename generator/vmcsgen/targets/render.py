@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
 from vmcsgen.targets.languages import LANGUAGES, Language
 from vmcsgen.targets.manifest import Output, Target
+from vmcsgen.targets.regions import AS_NAMED, Selection
+from vmcsgen.targets.selection import choose
+from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.view import View
 
 if TYPE_CHECKING:
@@ -38,13 +41,65 @@ def header_lines(view: View) -> tuple[str, ...]:
     )
 
 
+class Renderer:
+    """Makes the outputs of one target from one spec; DiagnosticError names the line at fault.
+
+    Views are shared by the outputs that use one project's names.
+    """
+
+    def __init__(self, spec: Spec, target: Target, tree: TreeFacts | None = None) -> None:
+        self.spec = spec
+        self.target = target
+        self.tree = tree
+        self._environment = _environment(target)
+        self._views: dict[tuple[str | None, Selection], View] = {}
+
+    def view(self, output: Output, selection: Selection = AS_NAMED) -> View:
+        """What the output's template is handed.
+
+        ``selection`` is what the owner of a region chose among the project's constants.
+        """
+        project = self.target.project_of(output)
+        if (project, selection) not in self._views:
+            spec = self.spec
+            if project is not None and selection != AS_NAMED:
+                chosen = choose(spec, spec.project_by_id[project], selection)
+                spec = replace(
+                    spec,
+                    projects=tuple(chosen if p.id == project else p for p in spec.projects),
+                )
+            target = replace(self.target, project=project)
+            self._views[project, selection] = View(spec, target, self.tree)
+        return self._views[project, selection]
+
+    def body(self, output: Output, selection: Selection = AS_NAMED) -> str:
+        """The output without header, as it stands between marks; ends with a newline."""
+        view = self.view(output, selection)
+        text = _body(self._environment, self.target, view, output, self.tree)
+        if output.language == "python":
+            text = _black(text, self.target, output)
+        return text if text.endswith("\n") else f"{text}\n"
+
+    def message(self, template: str, **context: object) -> str:
+        """A text beside the outputs, such as the message of a patch."""
+        output = Output(template, template, "text")
+        context = {"view": self.view(output), "tree": self.tree, **context}
+        return _rendered(self._environment, self.target, template, context)
+
+    def text(self, output: Output) -> str:
+        """The output as a file of its own, below its header."""
+        view = self.view(output)
+        body = _body(self._environment, self.target, view, output, self.tree)
+        text = with_header(body, view, LANGUAGES[output.language])
+        if output.language == "python":
+            text = _black(text, self.target, output)
+        return text if text.endswith("\n") else f"{text}\n"
+
+
 def render(spec: Spec, target: Target) -> tuple[Rendered, ...]:
     """Every output of a target as text; DiagnosticError names the template and line at fault."""
-    view = View(spec, target)
-    environment = _environment(target)
-    return tuple(
-        Rendered(output, _text(environment, target, view, output)) for output in target.outputs
-    )
+    renderer = Renderer(spec, target)
+    return tuple(Rendered(output, renderer.text(output)) for output in target.outputs)
 
 
 def _environment(target: Target) -> jinja2.Environment:
@@ -122,27 +177,31 @@ def in_comment(text: object) -> str:
     return str(text).replace("*/", "* /").replace("/*", "/ *")
 
 
-def _text(environment: jinja2.Environment, target: Target, view: View, output: Output) -> str:
+def _body(
+    environment: jinja2.Environment,
+    target: Target,
+    view: View,
+    output: Output,
+    tree: TreeFacts | None,
+) -> str:
+    context = {"view": view, "header": header_lines(view), "output": output, "tree": tree}
+    return _rendered(environment, target, output.template, context)
+
+
+def _rendered(
+    environment: jinja2.Environment, target: Target, template: str, context: Mapping[str, object]
+) -> str:
     import jinja2
 
-    language = LANGUAGES[output.language]
     try:
-        body = environment.get_template(output.template).render(
-            {"view": view, "header": header_lines(view), "output": output}
-        )
+        return environment.get_template(template).render(context)
     except jinja2.TemplateSyntaxError as error:
         raise _fault(target, error.filename, error.lineno, str(error.message)) from None
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
         line = _template_line(error, target.folder)
         raise _fault(
-            target, str(target.folder / output.template), line, f"{type(error).__name__}: {error}"
+            target, str(target.folder / template), line, f"{type(error).__name__}: {error}"
         ) from None
-    text = with_header(body, view, language)
-    if output.language == "python":
-        text = _black(text, target, output)
-    if not text.endswith("\n"):
-        text += "\n"
-    return text
 
 
 def with_header(body: str, view: View, language: Language) -> str:

@@ -9,11 +9,14 @@ from functools import cached_property
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
 from vmcsgen.core.encoding import Encoding, FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
-from vmcsgen.core.requirement import Requirement, Term, from_terms, terms, to_plain
+from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.manifest import Target
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.subsets import SubsetTable, subset_table
+from vmcsgen.targets.tree_facts import TreeFacts
+from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +258,6 @@ class ProjectView:
     """``entries`` and the fields the project lacks under the names it would give them, by
     encoding."""
     subsets: tuple[SubsetView, ...]
-    rungs: tuple[RungView, ...]
-    """The ladder over the controls that the project has names for."""
-    missing_controls: tuple[ControlView, ...]
-    """Controls of the whole ladder that the project has no name for."""
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""
 
@@ -266,11 +265,14 @@ class ProjectView:
 class View:
     """The whole spec as one target sees it; the variable names of every template.
 
-    Parts are made when a template first asks for them.
+    Parts are made when a template first asks for them. ``tree`` is what the target reads of the
+    source tree that is generated into; None is standalone use.
     """
 
-    def __init__(self, spec: Spec, target: Target) -> None:
-        self.spec = spec
+    def __init__(self, spec: Spec, target: Target, tree: TreeFacts | None = None) -> None:
+        names = None if tree is None else tree.names
+        self._tree = tree
+        self.spec = spec if names is None else in_tree(spec, target.project, names)
         self.target = target.id
         self.title = target.title
         self.license = target.license
@@ -475,6 +477,19 @@ class View:
         titles = {source.id: source.title for source in self.spec.sources}
         return titles | {project.id: project.title for project in self.spec.projects}
 
+    def subset_table(self, name: str) -> SubsetTable:
+        """The dense index of a subset of the target's project that is kept in a struct."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return subset_table(self, self.spec.project_by_id[self.project_id], name, self._tree)
+
+    @cached_property
+    def word_ladder(self) -> WordLadder:
+        """The ladder over the words in which the target's project holds capabilities."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return word_ladder(self, self.spec.project_by_id[self.project_id])
+
     @cached_property
     def document(self) -> Mapping[str, object]:
         """The whole spec as one plain value (target json)."""
@@ -630,7 +645,6 @@ class View:
 
     def _project(self, project: Project) -> ProjectView:
         members = [self.spec.by_id[identity] for identity in project.fields]
-        rungs, missing = self._expressible(project)
         highest = max_index(members)
         sharers = (each for each in self.fields if each.index == highest)
         return ProjectView(
@@ -646,8 +660,6 @@ class View:
             tuple(each for each in self.fields if each.id not in project.fields),
             self._all_entries(project),
             tuple(self._subset(project, name) for name in project.subsets),
-            rungs,
-            missing,
             next((each for each in sharers if each.id in project.fields), None),
         )
 
@@ -703,26 +715,3 @@ class View:
             highest << 1,
             f"{highest << 1:#x}",
         )
-
-    def _expressible(
-        self, project: Project
-    ) -> tuple[tuple[RungView, ...], tuple[ControlView, ...]]:
-        """The ladder over what the project has names for, and the controls it lacks.
-
-        A term is kept if the project names all of it, activating controls included. What a kept
-        term implies it names too, so that leaving terms out never brings a dominated one back.
-        """
-        rungs: list[RungView] = []
-        missing: dict[str, ControlView] = {}
-
-        def named(term: Term) -> bool:
-            lacking = [name for name in self.spec.closure(term) if name not in project.controls]
-            missing.update((name, self.control[name]) for name in lacking)
-            return not lacking
-
-        for rung in ladder(self.spec):
-            kept = tuple(term for term in rung.alternatives if named(term))
-            if kept:
-                rungs.append(self._rung(Rung(rung.index, from_terms(kept), kept, rung.fields)))
-        ordered = sorted(missing.values(), key=lambda control: (control.group, control.bit))
-        return tuple(rungs), tuple(ordered)

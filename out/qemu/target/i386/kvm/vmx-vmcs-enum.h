@@ -11,20 +11,12 @@
 #include "cpu.h"
 
 /*
- * IA32_VMX_VMCS_ENUM: the highest index of the encoding of any field that the
- * virtual CPU has, in bits 9:1.  A field exists when the control that needs it
- * can be set to 1; a group of controls exists when the control that activates
- * it can.  From the highest value down, the first that holds is the answer.
+ * IA32_VMX_VMCS_ENUM: the highest index in the encoding of any VMCS field that
+ * the virtual CPU has, in bits 9:1.  A field exists if the control that needs
+ * it can be set; a group of controls exists if the control that activates it
+ * can be set.  The first test from above that holds gives the value.
  *
- * Controls that decide the value but have no feature word here, so that no
- * virtual CPU has them:
- *   entry.load_cet_state
- *   entry.load_ia32_spec_ctrl
- *   primary.activate_tertiary_controls
- *   secondary.pasid_translation
- *   secondary.sub_page_write_permissions_for_ept
- *   secondary.enable_pconfig
- *   secondary.enable_enclv_exiting
+ * No feature word holds these controls, so no virtual CPU has them:
  *   tertiary.enable_hlat
  *   tertiary.ipi_virtualization
  *   tertiary.seam_guest_physical_address_width
@@ -33,43 +25,69 @@
  */
 static inline uint64_t vmx_vmcs_enum(const FeatureWordArray f)
 {
-    /* Injected-event data */
-    if ((f[FEAT_7_1_EAX] &
-         CPUID_7_1_EAX_FRED)) {
+    const uint64_t cpuid_7_1_eax = f[FEAT_7_1_EAX];
+    const uint64_t pin_ctls = f[FEAT_VMX_PINBASED_CTLS];
+    const uint64_t primary_ctls = f[FEAT_VMX_PROCBASED_CTLS];
+    const uint64_t secondary_ctls =
+        primary_ctls & VMX_CPU_BASED_ACTIVATE_SECONDARY_CONTROLS ?
+        f[FEAT_VMX_SECONDARY_CTLS] : 0;
+    const uint64_t exit_ctls = f[FEAT_VMX_EXIT_CTLS];
+    const uint64_t entry_ctls = f[FEAT_VMX_ENTRY_CTLS];
+
+    /* Injected-event data (0x2052) */
+    if (cpuid_7_1_eax & CPUID_7_1_EAX_FRED) {
         return 0x52;
     }
-    /* Secondary VM-exit controls */
-    if ((f[FEAT_VMX_EXIT_CTLS] &
-         VMX_VM_EXIT_ACTIVATE_SECONDARY_CONTROLS)) {
+    /* Secondary VM-exit controls (0x2044) */
+    if (exit_ctls & VMX_VM_EXIT_ACTIVATE_SECONDARY_CONTROLS) {
         return 0x44;
     }
-    /* TSC multiplier */
-    if ((f[FEAT_VMX_PROCBASED_CTLS] &
-         VMX_CPU_BASED_ACTIVATE_SECONDARY_CONTROLS) &&
-(f[FEAT_VMX_SECONDARY_CTLS] &
-         VMX_SECONDARY_EXEC_TSC_SCALING)) {
+    /* PCONFIG-exiting bitmap (0x203e) */
+    /* Bit 27: Enable PCONFIG */
+    if (secondary_ctls & (1ull << 27)) {
+        return 0x3e;
+    }
+    /* High PASID directory address (0x203a) */
+    /* Bit 21: PASID translation */
+    if (secondary_ctls & (1ull << 21)) {
+        return 0x3a;
+    }
+    /* ENCLV-exiting bitmap (0x2036) */
+    /* Bit 28: Enable ENCLV exiting */
+    if (secondary_ctls & (1ull << 28)) {
+        return 0x36;
+    }
+    /* Tertiary processor-based VM-execution controls (0x2034) */
+    /* Bit 17: Activate tertiary controls */
+    if (primary_ctls & (1ull << 17)) {
+        return 0x34;
+    }
+    /* TSC multiplier (0x2032) */
+    if (secondary_ctls & VMX_SECONDARY_EXEC_TSC_SCALING) {
         return 0x32;
     }
-    /* ENCLS-exiting bitmap, Guest IA32_SPEC_CTRL, VMX-preemption timer value */
-    if ((f[FEAT_VMX_PINBASED_CTLS] &
-         VMX_PIN_BASED_VMX_PREEMPTION_TIMER)) {
+    /* Sub-page-permission-table pointer (0x2030) */
+    /* Bit 23: Sub-page write permissions for EPT */
+    if (secondary_ctls & (1ull << 23)) {
+        return 0x30;
+    }
+    /* ENCLS-exiting bitmap (0x202e) */
+    /* Guest IA32_SPEC_CTRL (0x282e) */
+    /* VMX-preemption timer value (0x482e) */
+    /* Bit 24: Load IA32_SPEC_CTRL */
+    if ((pin_ctls & VMX_PIN_BASED_VMX_PREEMPTION_TIMER) ||
+        (secondary_ctls & VMX_SECONDARY_EXEC_ENCLS_EXITING) ||
+        (entry_ctls & (1ull << 24))) {
         return 0x2e;
     }
-    /* ENCLS-exiting bitmap, Guest IA32_SPEC_CTRL, VMX-preemption timer value */
-    if ((f[FEAT_VMX_PROCBASED_CTLS] &
-         VMX_CPU_BASED_ACTIVATE_SECONDARY_CONTROLS) &&
-(f[FEAT_VMX_SECONDARY_CTLS] &
-         VMX_SECONDARY_EXEC_ENCLS_EXITING)) {
-        return 0x2e;
-    }
-    /* XSS-exiting bitmap, Guest IA32_INTERRUPT_SSP_TABLE_ADDR */
-    if ((f[FEAT_VMX_PROCBASED_CTLS] &
-         VMX_CPU_BASED_ACTIVATE_SECONDARY_CONTROLS) &&
-(f[FEAT_VMX_SECONDARY_CTLS] &
-         VMX_SECONDARY_EXEC_XSAVES)) {
+    /* XSS-exiting bitmap (0x202c) */
+    /* Guest IA32_INTERRUPT_SSP_TABLE_ADDR (0x682c) */
+    /* Bit 20: Load CET state */
+    if ((secondary_ctls & VMX_SECONDARY_EXEC_XSAVES) ||
+        (entry_ctls & (1ull << 20))) {
         return 0x2c;
     }
-    /* Guest IA32_SYSENTER_CS: every processor has it */
+    /* Guest IA32_SYSENTER_CS (0x482a) */
     return 0x2a;
 }
 

@@ -1,0 +1,112 @@
+"""series.yaml: how a target comes into a source tree, as a series of patches and their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
+from vmcsgen.resources import shown
+from vmcsgen.targets.manifest import Target
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStep:
+    """Turn a hand-written list into the region of an output."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileStep:
+    """Add the whole file of an output."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiffStep:
+    """Edit code that others own: the first of these diffs that fits the tree (hunks.py)."""
+
+    diffs: tuple[str, ...]
+
+
+Step: TypeAlias = RegionStep | FileStep | DiffStep
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch: what it is called, the template of its message, and what it does."""
+
+    subject: str
+    message: str
+    adopt: bool
+    """Part of the first conversion of a tree; the others come only with the series."""
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All patches of a target, in order, and the cover letter's subject and template."""
+
+    subject: str
+    cover: str | None
+    patches: tuple[Patch, ...]
+
+
+def load_series(target: Target) -> Series:
+    """The series of a target: its series.yaml, else one patch that makes all its regions.
+
+    DiagnosticError with all that is wrong with the file.
+    """
+    from vmcsgen.specfile import nodes, schema
+
+    path = target.folder / "series.yaml"
+    if not path.is_file():
+        steps = tuple(RegionStep(each.name) for each in target.outputs if each.replaces)
+        return Series(target.title, None, (Patch(target.title, "", True, steps),))
+    document = nodes.parse(nodes.read_text(path, shown(path)), shown(path))
+    faults = list(schema.check(document, "series"))
+    if faults:
+        raise DiagnosticError(faults)
+    plain: Any = document.root.plain()
+    for number, patch in enumerate(plain["patches"]):
+        for place, step in enumerate(patch["steps"]):
+            for problem in _problems(target, step):
+                where = document.locate(document.at(("patches", number, "steps", place)))
+                faults.append(Diagnostic(Severity.ERROR, "TARGET004", problem, where))
+        if not (target.folder / patch["message"]).is_file():
+            where = document.locate(document.at(("patches", number, "message")))
+            problem = f"there is no {patch['message']!r} here"
+            faults.append(Diagnostic(Severity.ERROR, "TARGET004", problem, where))
+    if faults:
+        raise DiagnosticError(faults)
+    return Series(
+        plain["subject"], plain.get("cover"), tuple(_patch(each) for each in plain["patches"])
+    )
+
+
+def _problems(target: Target, step: Mapping[str, Any]) -> Iterator[str]:
+    named = step.get("region") or step.get("file")
+    if named and target.output(named) is None:
+        known = ", ".join(each.name for each in target.outputs)
+        yield f"target {target.id} has no output {named!r} (it has {known})"
+    if "diff" in step:
+        for name in _step(step).diffs:  # type: ignore[union-attr]
+            if not (target.folder / name).is_file():
+                yield f"there is no {name!r} here"
+
+
+def _patch(entry: Mapping[str, Any]) -> Patch:
+    steps = tuple(_step(each) for each in entry["steps"])
+    return Patch(entry["subject"], entry["message"], entry.get("adopt", False), steps)
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    if "region" in entry:
+        return RegionStep(entry["region"])
+    if "file" in entry:
+        return FileStep(entry["file"])
+    diffs = entry["diff"]
+    return DiffStep((diffs,) if isinstance(diffs, str) else tuple(diffs))
