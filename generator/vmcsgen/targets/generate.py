@@ -45,7 +45,7 @@ def compare(
     """
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
-    from vmcsgen.targets.render import render
+    from vmcsgen.targets.render import Views, render
     from vmcsgen.targets.writer import current, destination
 
     out = Path(out)
@@ -54,13 +54,14 @@ def compare(
         raise refuse("is a file, not a folder", shown(out), hint="choose another with -o")
     loaded = load(spec)
     found: list[Comparison] = []
+    views: Views = {}
     made: dict[str, dict[str, str]] = {}
     for name in names:
         target = load_target(name, templates)
         if target.project is not None and target.project not in loaded.project_by_id:
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         made[name] = {}
-        for rendered in render(loaded, target):
+        for rendered in render(loaded, target, views):
             wanted = rendered.text.encode()
             path = destination(out / name, rendered.output.path)
             existing = current(path)
