@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
@@ -238,16 +240,23 @@ def with_header(body: str, spec: Spec, target: Target, language: Language) -> st
 
 
 def _black(text: str, target: Target, output: Output) -> str:
+    """``text`` formatted by black, whose answer for it is kept: no other step takes as long."""
+    stamp = f"black-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+    known = read_entry(stamp)
+    if isinstance(known, str):
+        return known
     import black
     from black.mode import TargetVersion
     from black.parsing import InvalidInput
 
     mode = black.Mode(target_versions={TargetVersion.PY38}, line_length=LINE_LENGTH)
     try:
-        return black.format_str(text, mode=mode)
+        formatted = black.format_str(text, mode=mode)
     except InvalidInput as error:
         template = str(target.folder / output.template)
         raise _fault(target, template, 0, f"makes invalid Python: {error}") from None
+    write_entry(stamp, formatted)
+    return formatted
 
 
 def _template_line(error: BaseException, folder: Path) -> int:
