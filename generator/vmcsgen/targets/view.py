@@ -16,6 +16,7 @@ from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
+from vmcsgen.targets.questions import Questions, questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +495,11 @@ class View:
             "spec": {"version": self.version, "sha256": self.digest},
             **document(self.spec),
         }
+
+    @cached_property
+    def probe(self) -> Questions:
+        """What the probe guest asks a processor."""
+        return questions(self.spec)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
