@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vmcsgen.diagnostics import refuse
+from vmcsgen.diagnostics import DiagnosticError, refuse
 from vmcsgen.probe import protocol
 from vmcsgen.probe.answers import Answer, Ended, Host, OwnVerdict, ProbeLog
 from vmcsgen.probe.protocol import Line
@@ -27,6 +27,10 @@ _STOP_HINTS = {
     "vmx-locked-off": "enable virtualization (VT-x) in the firmware setup",
 }
 _ENDED = re.compile(r"ok|invalid|[0-9a-f]{2}|trap[0-9a-f]{2}")
+
+
+class NothingAskedError(DiagnosticError):
+    """The log of a sound run on a processor that can't be asked: it has no VMX, or not for us."""
 
 
 def read_log(path: Path) -> ProbeLog:
@@ -134,7 +138,8 @@ def _step(_: _Collected, line: Line) -> None:
 def _stop(_: _Collected, line: Line) -> None:
     (reason,) = _arguments(line, 1)
     message = _STOPS.get(reason, f"the probe gave up: {reason}")
-    raise line.fault(f"nothing was asked: {message}", "LOG007", _STOP_HINTS.get(reason, ""))
+    fault = line.fault(f"nothing was asked: {message}", "LOG007", _STOP_HINTS.get(reason, ""))
+    raise NothingAskedError(fault.diagnostics)
 
 
 def _trapped(_: _Collected, line: Line) -> None:
