@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     for each in (build, run, read):
         each.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    run.add_argument("--format", choices=("text", "json"), default="text")
+    run.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     read.add_argument("--format", choices=("text", "json", "cpu"), default="text")
 
 
@@ -113,14 +113,14 @@ def _run(arguments: argparse.Namespace, spec: Spec) -> int:
 
     from vmcsgen.diagnostics import refuse
     from vmcsgen.probe.build import build
-    from vmcsgen.probe.emulators import EMULATORS
+    from vmcsgen.probe.emulators import EMULATORS, choose
 
     if arguments.emulator not in EMULATORS:
         raise refuse(
             f"there is no emulator {arguments.emulator!r}", "--emulator",
             hint=f"one of: {', '.join(EMULATORS)}",
         )  # fmt: skip
-    models = EMULATORS[arguments.emulator].models() if arguments.cpu == ["all"] else arguments.cpu
+    models = choose(EMULATORS[arguments.emulator], arguments.cpu)
     if arguments.log is not None and len(models) != 1:
         raise refuse("keeps the log of one CPU model only", "--log", hint="name one with --cpu")
     with tempfile.TemporaryDirectory(prefix="vmcsgen-probe-") as folder:
@@ -154,7 +154,7 @@ def _ask(
             results.append(result)
     if not results:
         raise refuse("no CPU model of this emulator has VMX", arguments.emulator, rule="PROBE005")
-    if without and arguments.format == "text":
+    if without and arguments.format != "json":
         print(f"without VMX: {', '.join(without)}", file=sys.stderr)
     return results
 
@@ -167,6 +167,10 @@ def _report(spec: Spec, results: Sequence[Result], style: str, single: bool) -> 
 
         plain = [as_plain(spec, each) for each in results]
         print(json.dumps(plain[0] if single else plain, indent=2))
+    elif style == "markdown":
+        from vmcsgen.probe.report import markdown
+
+        _print(markdown(results))
     else:
         _print(_told(results, single))
     return 1 if any(each.comparison.unexplained for each in results) else 0

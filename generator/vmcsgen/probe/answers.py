@@ -135,7 +135,9 @@ class ProbeLog:
     @cached_property
     def brand(self) -> str:
         """The brand string of CPUID, blanks cut; empty where there is none."""
-        whole = "".join(self._characters(leaf, (0, 1, 2, 3)) for leaf in range(0x80000002, 0x80000005))
+        whole = "".join(
+            self._characters(leaf, (0, 1, 2, 3)) for leaf in range(0x80000002, 0x80000005)
+        )
         return " ".join(whole.split())
 
     @cached_property

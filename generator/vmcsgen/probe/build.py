@@ -18,7 +18,7 @@ _MESSAGE_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The two forms of a probe: a multiboot kernel (ELF), and an image for floppy, stick or disk."""
+    """A probe: a multiboot kernel (ELF), and an image for floppy, stick or disk."""
 
     kernel: Path
     image: Path
@@ -29,18 +29,25 @@ def build(spec: Spec, folder: Path, templates: Path | None = None) -> Built:
 
     $CC and $OBJCOPY are obeyed. DiagnosticError if a tool is missing or the compiler objects.
     """
+    render_sources(spec, folder, templates)
+    return compile_sources(folder)
+
+
+def render_sources(spec: Spec, folder: Path, templates: Path | None = None) -> None:
+    """Write the sources of the probe into ``folder``, with a Makefile that builds them."""
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import render
     from vmcsgen.targets.writer import destination, write
 
     for each in render(spec, load_target("probe", templates)):
         write(destination(folder, each.output.path), each.text.encode())
-    compile_sources(folder)
-    return Built(folder / "probe.elf", folder / "probe.img")
 
 
-def compile_sources(folder: Path, *goals: str) -> None:
-    """Run make in a folder of probe sources; DiagnosticError with the tools' own last lines."""
+def compile_sources(folder: Path, program: str = "probe", *variables: str) -> Built:
+    """Run make in a folder of probe sources; DiagnosticError with the tools' own last lines.
+
+    ``variables`` go to make, such as ``FIELD_TEST=test.c`` for the program ``field-test``.
+    """
     compiler = os.environ.get("CC", "gcc")
     for tool in ("make", compiler.split()[0], os.environ.get("OBJCOPY", "objcopy")):
         if shutil.which(tool) is None:
@@ -50,10 +57,10 @@ def compile_sources(folder: Path, *goals: str) -> None:
                 rule="PROBE001",
                 hint="Debian: apt-get install gcc make binutils",
             )
-    command = ["make", "--no-print-directory", f"CC={compiler}", *goals]
+    goals = (f"{program}.elf", f"{program}.img")
     try:
         done = subprocess.run(
-            command,
+            ["make", "--no-print-directory", f"CC={compiler}", *variables, *goals],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -70,3 +77,4 @@ def compile_sources(folder: Path, *goals: str) -> None:
         raise refuse(
             "the probe can't be built: " + " | ".join(said), shown(folder), rule="PROBE001"
         )
+    return Built(folder / goals[0], folder / goals[1])

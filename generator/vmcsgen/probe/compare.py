@@ -147,9 +147,7 @@ def _explained(difference: Difference, concerned: Iterable[Deviation]) -> Differ
 
 def _encodings(spec: Spec, log: ProbeLog, capable: Capabilities) -> Iterator[Difference]:
     """What is wrong with the answers of encodings 0 to 0x7fff, ascending."""
-    listed = {
-        value: match for value, match in spec.by_encoding.items() if match.field.confirmed
-    }
+    listed = {value: match for value, match in spec.by_encoding.items() if match.field.confirmed}
     writes_all = bool(log.msrs.get(IA32_VMX_MISC, 0) >> VMWRITE_ANY_BIT & 1)
     for encoding in sorted({*listed, *log.answers}):
         answer = log.answer(encoding)
@@ -195,7 +193,9 @@ def _field(
         )
         return
     if answer.read.ok and not truth:
-        yield differs("unexpected", f"exists, but should not: it exists {spec.words(field.requires)}")
+        yield differs(
+            "unexpected", f"exists, but should not: it exists {spec.words(field.requires)}"
+        )
         return
     if truth and not answer.read.ok:
         yield differs(
@@ -212,8 +212,7 @@ def _field(
     if answer.stored is not None and answer.stored >> _stored_bits(match.encoding):
         yield differs(
             "width",
-            f"keeps {answer.stored:#x} after a VMWRITE of ones: more than "
-            f"{field.width.bits} bits",
+            f"keeps {answer.stored:#x} after a VMWRITE of ones: more than {field.width.bits} bits",
         )
 
 

@@ -50,7 +50,7 @@ class Deviation:
 
 
 def load_deviations(spec: Spec, root: Path | None = None) -> tuple[Deviation, ...]:
-    """Every known deviation of the spec in folder ``root``; DiagnosticError if its file is wrong."""
+    """The known deviations of the spec in folder ``root``; DiagnosticError if its file is wrong."""
     from vmcsgen.specfile import nodes, schema
     from vmcsgen.specfile.files import discover
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,6 +75,25 @@ def _ask(emulator: Emulator, *command: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
+def choose(emulator: Emulator, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The CPU models asked for; ``all`` is all. DiagnosticError if the emulator lacks one.
+
+    What stands behind a comma in a model are its properties, as QEMU takes them.
+    """
+    known = emulator.models()
+    if tuple(wanted) == ("all",):
+        return known
+    for model in wanted:
+        name = model.partition(",")[0]
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name[:80], known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
+            raise refuse(f"has no CPU model {name!r}", emulator.name, rule="PROBE003", hint=hint)
+    return tuple(wanted)
+
+
 def missing(emulator: Emulator) -> Exception:
     """The error for an emulator that is not installed."""
     return refuse(
@@ -116,7 +135,9 @@ class Bochs:
 
     def version(self) -> str:
         """Such as ``2.7``."""
-        return _version(self, r"Bochs x86 Emulator ([0-9][0-9A-Za-z.]*)", _ask(self, "bochs", "--help"))
+        return _version(
+            self, r"Bochs x86 Emulator ([0-9][0-9A-Za-z.]*)", _ask(self, "bochs", "--help")
+        )
 
     def models(self) -> tuple[str, ...]:
         """The CPU models of this build."""
@@ -187,10 +208,10 @@ class Qemu:
         command = (
             "qemu-system-x86_64", "-accel", self.accelerator, "-cpu", machine.model,
             "-m", "32", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-kernel", "probe.elf", "-debugcon", "file:stdout.e9", "-serial", "file:serial",
+            "-kernel", "probe.elf", "-debugcon", "file:e9", "-serial", "file:serial",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
         )  # fmt: skip
-        return Recipe({"probe.elf": built.kernel.read_bytes()}, command, ("stdout.e9", "serial"))
+        return Recipe({"probe.elf": built.kernel.read_bytes()}, command, ("e9", "serial"))
 
 
 EMULATORS: Mapping[str, Emulator] = {
@@ -205,8 +226,3 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put the files of a recipe into its folder."""
     for name, content in files.items():
         (folder / name).write_bytes(content)
-
-
-def names(emulators: Iterable[str] = EMULATORS) -> str:
-    """The emulators, for messages."""
-    return ", ".join(emulators)

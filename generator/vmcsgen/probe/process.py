@@ -97,4 +97,3 @@ def run(command: Sequence[str], folder: Path, seconds: float) -> Finished:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
     return Finished(child.returncode, time.monotonic() - began, timed_out)
-

@@ -20,7 +20,7 @@ PROTOCOL = 1
 LOG_LIMIT = 16 << 20
 """Bytes; a log is about 15,000, the image of a stick 1.4 million."""
 
-LINES_LIMIT = 100_000
+LINES_LIMIT = 20_000
 """Marks in one log; a run of the probe has a few hundred lines."""
 
 HOST = "host"
@@ -65,7 +65,7 @@ def framed(words: Iterable[str]) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a log or image; DiagnosticError if it can't be read or is no log for its size."""
+    """The bytes of a log or image; DiagnosticError if it can't be read or is too large."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(LOG_LIMIT + 1)
@@ -156,9 +156,7 @@ def _place(raw: bytes, mark: re.Match[bytes], name: str, line_number: int) -> Lo
     begin = max(begin, raw.rfind(b"\n", begin, mark.start()) + 1)
     excerpt = raw[begin : mark.end() + _AFTER].split(b"\n")[0].rstrip(b"\r\0")
     length = mark.end() - mark.start() - 1
-    return Location(
-        name, line_number, mark.start() - begin + 1, excerpt.decode("latin-1"), length
-    )
+    return Location(name, line_number, mark.start() - begin + 1, excerpt.decode("latin-1"), length)
 
 
 def _no_lines(raw: bytes, name: str) -> DiagnosticError:
@@ -200,7 +198,7 @@ def _incomplete(run: list[Line], wounds: list[Diagnostic], name: str) -> list[Di
 def _gap(expected: int, line: Line) -> Diagnostic:
     number = line.number or 0
     if number < expected:
-        message = f"line {number:04x} comes after line {expected - 1:04x}: the lines are out of order"
+        message = f"line {number:04x} stands after line {expected - 1:04x}: out of order"
     elif number == expected + 1:
         message = f"line {expected:04x} of the probe is missing"
     else:

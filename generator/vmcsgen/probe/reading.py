@@ -180,9 +180,7 @@ def _differs(collected: _Collected, line: Line) -> None:
 
 
 def _verdict(collected: _Collected, line: Line) -> None:
-    answering, different, *enums = (
-        _number(line, text, 1 << 64) for text in _arguments(line, 5)
-    )
+    answering, different, *enums = (_number(line, text, 1 << 64) for text in _arguments(line, 5))
     if different != len(collected.differences):
         raise line.fault(
             f"{different} differences were counted, {len(collected.differences)} were told"

@@ -151,7 +151,8 @@ def verdict(comparison: Comparison) -> str:
         also = f", {known} known" if known else ""
         return f"{count} difference{'' if count == 1 else 's'}{also}"
     if known:
-        return f"agrees, but for {known} known deviation{'' if known == 1 else 's'}"
+        names = sorted({each.deviation.id for each in comparison.differences if each.deviation})
+        return f"agrees, but for {', '.join(names)}"
     return "agrees"
 
 
@@ -160,7 +161,7 @@ TABLE_COLUMNS = ("CPU model", "fields", "reported", "derived", "found", "result"
 
 def table(results: Sequence[Result]) -> list[tuple[str, ...]]:
     """One row a result, below ``TABLE_COLUMNS``: for a terminal or a document."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in results:
         enum, host = each.comparison.vmcs_enum, each.log.host
         name = " ".join((host.model, *host.settings)) if host is not None else each.source
@@ -183,7 +184,17 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     everything = [TABLE_COLUMNS, *rows]
     widths = [max(len(row[column]) for row in everything) for column in range(len(TABLE_COLUMNS))]
     for row in everything:
-        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(
+            f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+
+
+def markdown(results: Sequence[Result]) -> Iterator[str]:
+    """The rows as a Markdown table, as docs/probe.md has it."""
+    yield "| " + " | ".join(TABLE_COLUMNS) + " |"
+    yield "|" + "---|" * len(TABLE_COLUMNS)
+    for row in table(results):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
 def cpu_entry(result: Result) -> str:
@@ -218,7 +229,9 @@ def cpu_entry(result: Result) -> str:
         "group: probed",
         "cpus:",
     ]
-    lines += [f"  {'-' if not rank else ' '} {key}: {text}" for rank, (key, text) in enumerate(entry)]
+    lines += [
+        f"  {'-' if not rank else ' '} {key}: {text}" for rank, (key, text) in enumerate(entry)
+    ]
     lines.append("    msrs:")
     lines += [
         f"      {msr:#x}: {value:#x}"
