@@ -15,6 +15,9 @@ from vmcsgen.resources import shown
 COMPILE_SECONDS = 120
 _MESSAGE_LINES = 12
 
+HEADER = "vmcs.h"
+"""The header of target c."""
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -34,13 +37,18 @@ def build(spec: Spec, folder: Path, templates: Path | None = None) -> Built:
 
 
 def render_sources(spec: Spec, folder: Path, templates: Path | None = None) -> None:
-    """Write the sources of the probe into ``folder``, with a Makefile that builds them."""
+    """Write the sources of the probe into ``folder``, with a Makefile that builds them.
+
+    The probe judges by the header of target c, which goes there too.
+    """
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import render
     from vmcsgen.targets.writer import destination, write
 
-    for each in render(spec, load_target("probe", templates)):
-        write(destination(folder, each.output.path), each.text.encode())
+    for target in ("probe", "c"):
+        for each in render(spec, load_target(target, templates)):
+            if target == "probe" or each.output.path == HEADER:
+                write(destination(folder, each.output.path), each.text.encode())
 
 
 def compile_sources(folder: Path, program: str = "probe", *variables: str) -> Built:

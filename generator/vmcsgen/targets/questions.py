@@ -16,8 +16,6 @@ _IDENTITY_LEAVES = (
 )  # fmt: skip
 """Vendor, signature, structured features, extended features, brand string (SDM Vol. 2, CPUID)."""
 
-_REGISTERS = ("eax", "ebx", "ecx", "edx")
-
 LOG_AREA = "vmcsgen probe: its log belongs into the sectors that follow"
 """What stands in the image where the probe may write its log; it writes nowhere else."""
 
@@ -32,12 +30,13 @@ class LeafQuestion:
 
 @dataclass(frozen=True, slots=True)
 class FeatureQuestion:
-    """A CPUID feature that a requirement names; ``register`` counts from 0 for EAX."""
+    """A CPUID feature that a requirement names; ``member`` is its place in ``struct vmx_caps``."""
 
     title: str
+    member: str
     leaf_hex: str
     subleaf: int
-    register: int
+    register: str
     bit: int
 
 
@@ -65,9 +64,10 @@ def questions(spec: Spec) -> Questions:
         tuple(
             FeatureQuestion(
                 each.title,
+                f"cpuid_{each.id}",
                 f"{each.leaf:#x}u",
                 each.subleaf,
-                _REGISTERS.index(each.register),
+                each.register,
                 each.bit,
             )
             for each in spec.features
