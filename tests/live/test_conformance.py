@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from live_machines import MACHINES, MODELS, VARIATIONS, Answers
-from needs import missing
 
+from needs import missing
 from vmcsgen.probe.emulators import Machine
 from vmcsgen.probe.reading import NothingAskedError
 from vmcsgen.probe.report import Result, as_text

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from live_machines import Answers
-from needs import need
 
+from needs import need
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.probe import process, protocol
@@ -103,9 +103,7 @@ def test_several_runs_side_by_side_with_port_5900_taken(built: Built, answers: A
 
 
 @pytest.fixture(scope="session")
-def endless(
-    tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFactory
-) -> Built:
+def endless(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """A program in the probe's place that never ends."""
     folder = tmp_path_factory.mktemp("endless")
     render_sources(live_spec, folder)

@@ -100,7 +100,7 @@ def _read(arguments: argparse.Namespace, spec: Spec) -> int:
     from vmcsgen.resources import shown
 
     log = read_log(arguments.log)
-    comparison = compare(spec, log, load_deviations(spec, arguments.spec))
+    comparison = compare(spec, log, load_deviations(arguments.spec))
     result = Result(shown(arguments.log), log, comparison)
     if arguments.format == "cpu":
         print(cpu_entry(result), end="")
@@ -139,7 +139,7 @@ def _ask(
     from vmcsgen.targets.writer import write
 
     machines = [Machine(arguments.emulator, model, tuple(arguments.settings)) for model in models]
-    deviations = load_deviations(spec, arguments.spec)
+    deviations = load_deviations(arguments.spec)
     results = []
     without = []
     for machine, raw, result in survey(spec, built, machines, deviations, arguments.timeout):
