@@ -108,7 +108,7 @@ def endless(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("endless")
     render_sources(live_spec, folder)
     (folder / "endless.c").write_text(
-        '#include "shim.h"\n'
+        '#include "hooks.h"\n'
         "void field_test(void)\n"
         "{\n"
         '\tshim_report(true, "here it comes");\n'

@@ -68,7 +68,7 @@ def compile_sources(folder: Path, program: str = "probe", *variables: str) -> Bu
     goals = (f"{program}.elf", f"{program}.img")
     try:
         done = subprocess.run(
-            ["make", "--no-print-directory", f"CC={compiler}", *variables, *goals],
+            ["make", "--silent", "--no-print-directory", f"CC={compiler}", *variables, *goals],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
