@@ -1,4 +1,4 @@
-"""The generated test of kvm-unit-tests runs in the probe's place, and finds what the probe finds."""
+"""The generated test of kvm-unit-tests runs in the probe's place and finds the same."""
 
 from __future__ import annotations
 
