@@ -18,6 +18,7 @@ VERBS = {
     "patch": "write the patches that bring a target into a source tree",
     "probe": "ask a processor, real or emulated, which fields it has",
     "targets": "list what can be generated",
+    "probe": "ask a processor, real or emulated, which fields it has",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 

@@ -131,7 +131,7 @@ class Bochs:
     """Bochs, headless: it boots the floppy image, and its VMX needs nothing of the host."""
 
     name = "bochs"
-    packages = "bochs bochsbios"
+    packages = "bochs bochs-term bochsbios"
 
     def version(self) -> str:
         """Such as ``2.7``."""
