@@ -8,9 +8,9 @@
 #include "log.h"
 #include "machine.h"
 #include "session.h"
-#include "shim.h"
+#include "hooks.h"
 
-#define TEXT_CHARACTERS 200u
+#define TEXT_CHARACTERS 320u
 
 static uint32_t passes, failures;
 

@@ -4,9 +4,9 @@
  * Spec 2026.11 sha256:5ce19e79c825704219180a49ab6f055ff18e1bd685a78a723627879073fd47a0
  * Regenerate: vmcsgen gen -t probe
  */
-/* What the probe's machine offers to a field test: target kvm-unit-tests builds its shim on it. */
-#ifndef VMCS_PROBE_SHIM_H
-#define VMCS_PROBE_SHIM_H
+/* What the probe's machine offers to a field test: its calls are hooks that target kvm-unit-tests, too, knows. */
+#ifndef VMCS_PROBE_HOOKS_H
+#define VMCS_PROBE_HOOKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
