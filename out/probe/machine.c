@@ -24,6 +24,9 @@
 #define IA32_VMX_CR4_FIXED1 0x489u
 #define VMCS_REVISION 0x7fffffffu	/* bits 30:0 of IA32_VMX_BASIC */
 
+#define IA32_EFER 0xc0000080u
+#define EFER_LME 0x100u
+
 #define CR0_NE 0x00000020u
 #define CR0_PG 0x80000000u
 #define CR4_PSE 0x00000010u
@@ -116,12 +119,20 @@ static void cr4_write(uint32_t value)
 	__asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
 }
 
+/*
+ * A loader may leave what it likes in CR4 and IA32_EFER (multiboot 0.6.96, 3.2): PAE or LME would
+ * make our page directory mean something else.
+ */
 static void paging_on(void)
 {
+	uint64_t efer;
+
 	/* VMX operation wants paging (SDM Vol. 3, "Restrictions on VMX Operation"): all 4 GByte, each address its own. */
 	for (uint32_t page = 0; page < 1024; page++)
 		page_directory[page] = page << 22 | PAGE_PRESENT_WRITABLE_4M;
-	cr4_write(cr4_read() | CR4_PSE);
+	if (msr_read(IA32_EFER, &efer) == ENDED_WELL && (efer & EFER_LME))
+		msr_write(IA32_EFER, efer & ~(uint64_t)EFER_LME);
+	cr4_write(CR4_PSE);
 	__asm__ volatile("movl %0, %%cr3" : : "r"(page_directory) : "memory");
 	cr0_write(cr0_read() | CR0_PG);
 }

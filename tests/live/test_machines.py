@@ -22,7 +22,7 @@ from vmcsgen.probe import process, protocol
 from vmcsgen.probe.build import Built, compile_sources, render_sources
 from vmcsgen.probe.emulators import EMULATORS, Machine, write_files
 from vmcsgen.probe.reading import read_log
-from vmcsgen.probe.run import run_probe
+from vmcsgen.probe.run import CutShortError, run_probe
 
 TIGERLAKE = Machine("bochs", "tigerlake")
 
@@ -121,9 +121,10 @@ def endless(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFacto
 
 def test_a_run_that_does_not_end_is_stopped(endless: Built) -> None:
     began = time.monotonic()
-    with pytest.raises(DiagnosticError) as caught:
+    with pytest.raises(CutShortError) as caught:
         run_probe(TIGERLAKE, endless, seconds=8)
     assert time.monotonic() - began < 30
+    assert b"report pass here it comes" in caught.value.log
     told = str(caught.value)
     assert "the emulator was stopped after 8 s before the probe had ended" in told
     assert "line 0004 (report) is the last, the end line is missing" in told

@@ -8,11 +8,12 @@ from pathlib import Path
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vmcsgen.core.spec import Spec
     from vmcsgen.probe.build import Built
     from vmcsgen.probe.report import Result
+    from vmcsgen.probe.survey import Outcome
 
 EXAMPLES = """examples:
   vmcsgen probe build -o probe/                     probe.img and probe.elf
@@ -136,15 +137,15 @@ def _ask(
     from vmcsgen.probe.deviations import load_deviations
     from vmcsgen.probe.emulators import Machine
     from vmcsgen.probe.survey import survey
-    from vmcsgen.targets.writer import write
 
     machines = [Machine(arguments.emulator, model, tuple(arguments.settings)) for model in models]
     deviations = load_deviations(arguments.spec)
     results = []
     without = []
-    for machine, raw, result in survey(spec, built, machines, deviations, arguments.timeout):
-        if arguments.log is not None:
-            write(arguments.log, raw)
+    outcomes = survey(spec, built, machines, deviations, arguments.timeout)
+    if arguments.log is not None:
+        outcomes = _kept(outcomes, arguments.log)
+    for machine, _, result in outcomes:
         if isinstance(result, Exception):
             # Asked for every model, those without VMX are no failure; asked for one, it is.
             if arguments.cpu != ["all"]:
@@ -157,6 +158,20 @@ def _ask(
     if without and arguments.format != "json":
         print(f"without VMX: {', '.join(without)}", file=sys.stderr)
     return results
+
+
+def _kept(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
+    """The outcomes, each log written to ``path`` as it passes; that of a run cut short too."""
+    from vmcsgen.probe.run import CutShortError
+    from vmcsgen.targets.writer import write
+
+    try:
+        for outcome in outcomes:
+            write(path, outcome[1])
+            yield outcome
+    except CutShortError as error:
+        write(path, error.log)
+        raise
 
 
 def _report(spec: Spec, results: Sequence[Result], style: str, single: bool) -> int:

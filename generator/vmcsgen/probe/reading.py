@@ -19,7 +19,6 @@ ENCODINGS = 0x8000
 _STOPS = {
     "no-vmx": "the processor does not offer VMX (CPUID.1:ECX bit 5 is 0)",
     "vmx-locked-off": "the firmware has locked VMX off (IA32_FEATURE_CONTROL)",
-    "no-capability-msrs": "a capability MSR that every processor with VMX has can't be read",
     "vmx-refused": "VMX operation could not be entered",
 }
 _STOP_HINTS = {

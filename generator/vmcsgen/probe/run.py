@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, printable
@@ -16,6 +17,16 @@ SECONDS = 60.0
 """Time limit of one run; a run takes about a second."""
 
 _ATTEMPTS = 3
+
+
+class CutShortError(DiagnosticError):
+    """The emulator ended before the probe did; ``log`` is what came until then."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], log: bytes) -> None:
+        super().__init__(diagnostics)
+        self.log = log
+
+
 _NO_PORT = b"RFB could not bind any port"
 """Bochs gives up when another Bochs takes its display's port at the wrong instant."""
 
@@ -23,8 +34,8 @@ _NO_PORT = b"RFB could not bind any port"
 def run_probe(machine: Machine, built: Built, seconds: float = SECONDS) -> bytes:
     """The log of one run, the line about the emulator in front.
 
-    DiagnosticError if the emulator is missing, or if it ended before the probe did: killed, out
-    of time, or in a panic of its own.
+    DiagnosticError if the emulator is missing; CutShortError if it ended before the probe did:
+    killed, out of time, or in a panic of its own.
     """
     emulator = EMULATORS[machine.emulator]
     version = emulator.version()
@@ -41,10 +52,10 @@ def run_probe(machine: Machine, built: Built, seconds: float = SECONDS) -> bytes
             log, serial, said = (_content(folder / each) for each in (*recipe.logs, "stderr"))
         if _NO_PORT not in said or attempt == _ATTEMPTS - 1:
             break
-    log = log if b"@vmcs" in log else serial
+    log = host.encode() + b"\r\n" + (log if b"@vmcs" in log else serial)
     if not _complete(log, str(machine)):
-        raise _cut_short(machine, finished, log, said)
-    return host.encode() + b"\r\n" + log
+        raise CutShortError(_cut_short(machine, finished, log, said), log)
+    return log
 
 
 def _content(path: Path) -> bytes:
@@ -64,7 +75,7 @@ def _complete(log: bytes, name: str) -> bool:
     return True
 
 
-def _cut_short(machine: Machine, finished: Finished, log: bytes, said: bytes) -> DiagnosticError:
+def _cut_short(machine: Machine, finished: Finished, log: bytes, said: bytes) -> list[Diagnostic]:
     """What is known when the probe's end line is missing: how the emulator ended, what it said."""
     where = Location(str(machine))
     found = [
@@ -80,7 +91,7 @@ def _cut_short(machine: Machine, finished: Finished, log: bytes, said: bytes) ->
         protocol.lines(log, str(machine))
     except DiagnosticError as error:
         found += error.diagnostics
-    return DiagnosticError(found)
+    return found
 
 
 def _last_words(said: bytes) -> str:

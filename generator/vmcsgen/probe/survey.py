@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 from vmcsgen.core.spec import Spec
 from vmcsgen.probe.build import Built
@@ -15,6 +16,9 @@ from vmcsgen.probe.reading import NothingAskedError, parse_log
 from vmcsgen.probe.report import Result
 from vmcsgen.probe.run import SECONDS, run_probe
 
+Outcome: TypeAlias = tuple[Machine, bytes, Result | NothingAskedError]
+"""A machine, its log, and what came of it: a result, or the error that says why there is none."""
+
 
 def survey(
     spec: Spec,
@@ -22,7 +26,7 @@ def survey(
     machines: Sequence[Machine],
     deviations: Iterable[Deviation] = (),
     seconds: float = SECONDS,
-) -> Iterator[tuple[Machine, bytes, Result | NothingAskedError]]:
+) -> Iterator[Outcome]:
     """Each machine with its log and its result, in the order given; as many at once as CPUs.
 
     A machine without VMX yields the error that says so. DiagnosticError for a run that failed.
