@@ -16,7 +16,6 @@ VERBS = {
     "gen": "generate the outputs of targets, or check that they are current",
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
-    "probe": "ask a processor, real or emulated, which fields it has",
     "targets": "list what can be generated",
     "probe": "ask a processor, real or emulated, which fields it has",
 }
