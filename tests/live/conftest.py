@@ -11,7 +11,7 @@ from live_machines import MACHINES, Answers
 from needs import need
 from vmcsgen.core.spec import Spec
 from vmcsgen.probe.build import Built, build
-from vmcsgen.probe.deviations import load_deviations
+from vmcsgen.probe.deviations import load_explanations
 from vmcsgen.probe.survey import survey
 from vmcsgen.specfile.load import load
 
@@ -48,7 +48,7 @@ def built(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def answers(built: Built, live_spec: Spec, live_folder: Path) -> Answers:
     """What each machine answered: asked once, two at a time."""
-    deviations = load_deviations(live_folder)
+    deviations = load_explanations(live_folder)
     return {
         machine: (raw, result)
         for machine, raw, result in survey(live_spec, built, MACHINES, deviations)

@@ -95,13 +95,13 @@ def _build(arguments: argparse.Namespace, spec: Spec) -> int:
 
 def _read(arguments: argparse.Namespace, spec: Spec) -> int:
     from vmcsgen.probe.compare import compare
-    from vmcsgen.probe.deviations import load_deviations
+    from vmcsgen.probe.deviations import load_explanations
     from vmcsgen.probe.reading import read_log
     from vmcsgen.probe.report import Result, cpu_entry
     from vmcsgen.resources import shown
 
     log = read_log(arguments.log)
-    comparison = compare(spec, log, load_deviations(arguments.spec))
+    comparison = compare(spec, log, load_explanations(arguments.spec))
     result = Result(shown(arguments.log), log, comparison)
     if arguments.format == "cpu":
         print(cpu_entry(result), end="")
@@ -134,12 +134,12 @@ def _ask(
     arguments: argparse.Namespace, spec: Spec, built: Built, models: Sequence[str]
 ) -> Sequence[Result]:
     from vmcsgen.diagnostics import refuse
-    from vmcsgen.probe.deviations import load_deviations
+    from vmcsgen.probe.deviations import load_explanations
     from vmcsgen.probe.emulators import Machine
     from vmcsgen.probe.survey import survey
 
     machines = [Machine(arguments.emulator, model, tuple(arguments.settings)) for model in models]
-    deviations = load_deviations(arguments.spec)
+    deviations = load_explanations(arguments.spec)
     results = []
     without = []
     outcomes = survey(spec, built, machines, deviations, arguments.timeout)

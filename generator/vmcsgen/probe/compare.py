@@ -16,7 +16,7 @@ from vmcsgen.core.enumeration import (
 from vmcsgen.core.requirement import Truth
 from vmcsgen.core.spec import Field, Match, Spec
 from vmcsgen.probe.answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, ProbeLog
-from vmcsgen.probe.deviations import Deviation
+from vmcsgen.probe.deviations import Explanation
 
 IA32_VMX_MISC = 0x485
 VMWRITE_ANY_BIT = 29
@@ -34,7 +34,7 @@ class Difference:
     right existence, but another way to end), ``width``, ``malformed``, ``vmcs_enum``,
     ``undecided`` (neither MSRs nor CPUID tell whether the field should exist), or
     ``own_verdict`` (the probe, built from this very spec, came to another result).
-    ``deviation`` is set where the emulator is known for it.
+    ``deviation`` is set where the emulator, or the silicon, is known for it.
     """
 
     kind: str
@@ -42,11 +42,11 @@ class Difference:
     field: str | None
     message: str
     value: int | None = None
-    deviation: Deviation | None = None
+    deviation: Explanation | None = None
 
     @property
     def known(self) -> bool:
-        """Whether a documented deviation of an emulator explains it."""
+        """Whether a documented deviation of an emulator, or an erratum, explains it."""
         return self.deviation is not None
 
 
@@ -77,7 +77,7 @@ class Comparison:
     encodings: int
     vmcs_enum: VmcsEnum
     differences: tuple[Difference, ...]
-    unseen: tuple[Deviation, ...]
+    unseen: tuple[Explanation, ...]
     same_spec: bool
     """Whether the probe was built from the spec that it is compared with."""
 
@@ -101,11 +101,10 @@ def capabilities(spec: Spec, log: ProbeLog) -> Capabilities:
     return Capabilities.from_msrs(spec, log.msrs, features)
 
 
-def compare(spec: Spec, log: ProbeLog, deviations: Iterable[Deviation] = ()) -> Comparison:
+def compare(spec: Spec, log: ProbeLog, explanations: Iterable[Explanation] = ()) -> Comparison:
     """Every difference between the log and the spec, by encoding, VMCS_ENUM last.
 
-    ``deviations`` are the known ones; those that concern the log's emulator mark what they
-    explain.
+    Those of ``explanations`` that concern the log's emulator or silicon mark what they explain.
     """
     capable = capabilities(spec, log)
     found = [
@@ -116,8 +115,7 @@ def compare(spec: Spec, log: ProbeLog, deviations: Iterable[Deviation] = ()) -> 
     same_spec = bool(log.spec_digest) and spec.digest.startswith(log.spec_digest)
     if same_spec:
         found += _own_verdict(log, found)
-    host = log.host
-    concerned = [each for each in deviations if host is not None and each.concerns(host)]
+    concerned = [each for each in explanations if each.concerns(log)]
     marked = tuple(_explained(each, concerned) for each in found)
     seen = {each.deviation.id for each in marked if each.deviation is not None}
     return Comparison(
@@ -130,12 +128,12 @@ def compare(spec: Spec, log: ProbeLog, deviations: Iterable[Deviation] = ()) -> 
             _found_enum(log),
         ),
         differences=marked,
-        unseen=tuple(each for each in concerned if each.id not in seen),
+        unseen=tuple(each for each in concerned if each.must_show and each.id not in seen),
         same_spec=same_spec,
     )
 
 
-def _explained(difference: Difference, concerned: Iterable[Deviation]) -> Difference:
+def _explained(difference: Difference, concerned: Iterable[Explanation]) -> Difference:
     for each in concerned:
         if each.explains(difference.kind, difference.field, difference.value):
             return Difference(

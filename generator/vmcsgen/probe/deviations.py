@@ -1,14 +1,14 @@
-"""Known deviations of emulators: spec/emulators.yaml, and which difference one explains."""
+"""Known deviations, of emulators and of silicon, and which difference one explains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 from vmcsgen.diagnostics import DiagnosticError
-from vmcsgen.probe.answers import Host
+from vmcsgen.probe.answers import ProbeLog
 from vmcsgen.resources import spec_root
 
 
@@ -31,10 +31,14 @@ class Deviation:
     evidence: str
     sources: tuple[str, ...]
 
-    def concerns(self, host: Host) -> bool:
+    must_show: ClassVar[bool] = True
+
+    def concerns(self, log: ProbeLog) -> bool:
         """Whether it is known of this version and CPU model of this emulator."""
+        host = log.host
         return (
-            self.emulator == host.emulator
+            host is not None
+            and self.emulator == host.emulator
             and host.version in self.versions
             and (self.models is None or host.model in self.models)
         )
@@ -48,21 +52,73 @@ class Deviation:
         )
 
 
-def load_deviations(root: Path | None = None) -> tuple[Deviation, ...]:
-    """The known deviations of the spec in folder ``root``; DiagnosticError if its file is wrong."""
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """What Intel published of its own silicon: ``processors`` are pairs of family and model.
+
+    ``kinds`` are the kinds of differences that it can make.
+    """
+
+    id: str
+    kinds: frozenset[str]
+    processors: frozenset[tuple[int, int]]
+    effect: str
+    evidence: str
+
+    must_show: ClassVar[bool] = False
+
+    def concerns(self, log: ProbeLog) -> bool:
+        """Whether the log is of such a processor itself, not of an emulator or a guest."""
+        return (
+            log.host is None
+            and not log.hypervisor
+            and log.vendor == "GenuineIntel"
+            and (log.family, log.model) in self.processors
+        )
+
+    def explains(self, kind: str, field: str | None, value: int | None) -> bool:
+        """Whether it can make a difference of this kind."""
+        return kind in self.kinds
+
+
+Explanation: TypeAlias = Deviation | Erratum
+
+_ERRATUM_KINDS = {
+    "vmcs_enum": frozenset({"vmcs_enum"}),
+    "vmread": frozenset({"unexpected", "unlisted", "read", "write"}),
+}
+"""Kind of an erratum in errata.yaml -> kinds of differences."""
+
+
+def load_explanations(root: Path | None = None) -> tuple[Explanation, ...]:
+    """Known deviations of emulators and silicon, from emulators.yaml and errata.yaml.
+
+    DiagnosticError if a file breaks its schema.
+    """
     from vmcsgen.specfile import nodes, schema
     from vmcsgen.specfile.files import discover
 
-    found: list[Deviation] = []
-    for file in discover(spec_root() if root is None else root, ("emulators",)):
+    found: list[Explanation] = []
+    for file in discover(spec_root() if root is None else root, ("emulators", "errata")):
         document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
         faults = schema.check(document, file.kind)
         if faults:
             raise DiagnosticError(faults)
         plain: Any = document.root.plain()
-        for emulator in plain["emulators"]:
+        for emulator in plain.get("emulators", ()):
             found += (_deviation(emulator["id"], entry) for entry in emulator["deviations"])
+        found += (_erratum(entry) for entry in plain.get("errata", ()))
     return tuple(found)
+
+
+def _erratum(entry: Mapping[str, Any]) -> Erratum:
+    return Erratum(
+        entry["id"],
+        _ERRATUM_KINDS.get(entry["kind"], frozenset()),
+        frozenset((cpu["family"], cpu["model"]) for cpu in entry.get("cpus", ())),
+        entry["effect"],
+        f"{entry['title']} ({entry['status']}; {entry['source']})",
+    )
 
 
 def _deviation(emulator: str, entry: Mapping[str, Any]) -> Deviation:

@@ -81,6 +81,8 @@ def choose(emulator: Emulator, wanted: Sequence[str]) -> tuple[str, ...]:
     What stands behind a comma in a model are its properties, as QEMU takes them.
     """
     known = emulator.models()
+    if not known:
+        raise refuse("does not list its CPU models", emulator.name, rule="PROBE002")
     if tuple(wanted) == ("all",):
         return known
     for model in wanted:

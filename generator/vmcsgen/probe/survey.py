@@ -10,7 +10,7 @@ from typing import TypeAlias
 from vmcsgen.core.spec import Spec
 from vmcsgen.probe.build import Built
 from vmcsgen.probe.compare import compare
-from vmcsgen.probe.deviations import Deviation
+from vmcsgen.probe.deviations import Explanation
 from vmcsgen.probe.emulators import Machine
 from vmcsgen.probe.reading import NothingAskedError, parse_log
 from vmcsgen.probe.report import Result
@@ -24,14 +24,14 @@ def survey(
     spec: Spec,
     built: Built,
     machines: Sequence[Machine],
-    deviations: Iterable[Deviation] = (),
+    explanations: Iterable[Explanation] = (),
     seconds: float = SECONDS,
 ) -> Iterator[Outcome]:
     """Each machine with its log and its result, in the order given; as many at once as CPUs.
 
     A machine without VMX yields the error that says so. DiagnosticError for a run that failed.
     """
-    known = tuple(deviations)
+    known = tuple(explanations)
     with ThreadPoolExecutor(max_workers=max(1, min(len(machines), os.cpu_count() or 1))) as pool:
         runs = [pool.submit(run_probe, machine, built, seconds) for machine in machines]
         try:

@@ -20,7 +20,7 @@ from vmcsgen.probe.answers import (
     ProbeLog,
 )
 from vmcsgen.probe.compare import Difference, capabilities, compare
-from vmcsgen.probe.deviations import Deviation, load_deviations
+from vmcsgen.probe.deviations import Deviation, Erratum, load_explanations
 from vmcsgen.probe.reading import parse_log
 
 TSC_MULTIPLIER = 0x2032
@@ -48,7 +48,7 @@ def test_every_recorded_processor_agrees_but_for_the_known_deviation(
 ) -> None:
     assert len(recordings) == 3
     for model, raw in recordings.items():
-        comparison = compare(spec, parse_log(raw, model), load_deviations())
+        comparison = compare(spec, parse_log(raw, model), load_explanations())
         assert comparison.unexplained == ()
         assert [each.kind for each in comparison.differences] == ["vmcs_enum"]
         assert comparison.unseen == ()
@@ -210,7 +210,7 @@ def test_a_deviation_explains_only_what_it_describes(
 def test_another_wrong_value_is_no_known_deviation(spec: Spec, recorded: bytes) -> None:
     log = parse_log(recorded, "log")
     other = replace(log, msrs={**log.msrs, 0x48A: 0x36})
-    assert [each.kind for each in compare(spec, other, load_deviations()).unexplained] == [
+    assert [each.kind for each in compare(spec, other, load_explanations()).unexplained] == [
         "vmcs_enum"
     ]
 
@@ -226,10 +226,52 @@ def test_a_file_of_deviations_that_breaks_its_schema_is_refused(tmp_path: Path) 
     (tmp_path / "fields" / "any.yaml").write_text("{}\n")
     (tmp_path / "emulators.yaml").write_text("emulators:\n  - id: bochs\n    title: Bochs\n")
     with pytest.raises(DiagnosticError, match="deviations"):
-        load_deviations(tmp_path)
+        load_explanations(tmp_path)
 
 
 def test_a_spec_without_deviations_has_none(tmp_path: Path) -> None:
     (tmp_path / "fields").mkdir()
     (tmp_path / "fields" / "any.yaml").write_text("{}\n")
-    assert load_deviations(tmp_path) == ()
+    assert load_explanations(tmp_path) == ()
+
+
+BJ44 = Erratum(
+    "BJ44", frozenset({"unexpected", "unlisted"}), frozenset({(6, 0x2A)}), "It may succeed.", "seen"
+)
+
+
+def sandy_bridge(log: ProbeLog) -> ProbeLog:
+    """The log as if silicon of family 6, model 0x2a had answered, with a field too many."""
+    signature = (0x206A7, *log.leaves[1, 0][1:])
+    leaves = {**log.leaves, (1, 0): signature}
+    return answering(replace(log, leaves=leaves), 0x0C0E, Answer(OK, OK, 0xFFFF))
+
+
+def test_an_erratum_explains_what_silicon_does(spec: Spec, log: ProbeLog) -> None:
+    comparison = compare(spec, sandy_bridge(log), [BJ44])
+    assert [each.deviation for each in comparison.differences] == [BJ44]
+    assert comparison.unexplained == ()
+
+
+def test_an_erratum_that_does_not_show_is_nothing_unseen(spec: Spec, log: ProbeLog) -> None:
+    without = {code: each for code, each in sandy_bridge(log).answers.items() if code != 0x0C0E}
+    comparison = compare(spec, replace(sandy_bridge(log), answers=without), [BJ44])
+    assert (comparison.differences, comparison.unseen) == ((), ())
+
+
+def test_an_erratum_explains_no_guest_emulator_or_other_model(
+    spec: Spec, log: ProbeLog, recorded: bytes
+) -> None:
+    sandy = sandy_bridge(log)
+    kvm = tuple(int.from_bytes(part, "little") for part in (b"KVMK", b"VMKV", b"M\0\0\0"))
+    guest = replace(sandy, leaves={**sandy.leaves, (0x40000000, 0): (0x40000001, *kvm)})
+    emulated = replace(sandy, host=parse_log(recorded, "log").host)
+    other = answering(log, 0x0C0E, Answer(OK, OK, 0xFFFF))
+    for each in (guest, emulated, other):
+        assert [one.kind for one in compare(spec, each, [BJ44]).unexplained] == ["unlisted"]
+
+
+def test_the_errata_of_the_spec_are_known(spec: Spec) -> None:
+    errata = [each for each in load_explanations() if isinstance(each, Erratum)]
+    assert {each.id for each in errata} >= {"AAT128", "BJ44"}
+    assert all(each.kinds and each.processors for each in errata)

@@ -9,7 +9,7 @@ import pytest
 
 from vmcsgen.core.spec import Spec
 from vmcsgen.probe.compare import compare
-from vmcsgen.probe.deviations import load_deviations
+from vmcsgen.probe.deviations import load_explanations
 from vmcsgen.probe.reading import parse_log
 from vmcsgen.probe.report import Result, aligned, as_plain, as_text, cpu_entry, markdown, table
 from vmcsgen.specfile import nodes, schema
@@ -18,7 +18,7 @@ from vmcsgen.specfile import nodes, schema
 @pytest.fixture
 def result(spec: Spec, recorded: bytes) -> Result:
     log = parse_log(recorded, "tigerlake.log")
-    return Result("tigerlake.log", log, compare(spec, log, load_deviations()))
+    return Result("tigerlake.log", log, compare(spec, log, load_explanations()))
 
 
 def test_text_names_processor_counts_and_known_deviation(spec: Spec, result: Result) -> None:
