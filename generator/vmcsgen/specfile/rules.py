@@ -101,6 +101,7 @@ def check(documents: Documents) -> list[Diagnostic]:
         *check_features(documents.get("cpuid", ()), found),
         *check_sources(documents, found),
         *check_disagreements(documents.get("disagreements", ()), found),
+        *check_emulators(documents.get("emulators", ()), found),
     ]
     for document in documents.get("project", ()):
         faults += check_project(whole(document), found)
@@ -381,6 +382,29 @@ def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Dia
                 if name not in names_of_kind:
                     yield entry.fault(
                         "SPEC126",
+                        f"there is no {key.removesuffix('s')} {name!r}",
+                        key,
+                        guess(name, sorted(names_of_kind), "see the files of the spec"),
+                    )
+
+
+def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC135: deviations are told apart by their ids, and are of fields and sources that exist."""
+    emulators = [entry for document in files for entry in entries(document, "emulators")]
+    deviations = [
+        Entry(emulator.document, node, node.plain())
+        for emulator in emulators
+        for node in emulator.node.value["deviations"].value
+    ]
+    yield from _unique(emulators, "id", "SPEC135", "emulator")
+    yield from _unique(deviations, "id", "SPEC135", "deviation")
+    known: dict[str, Collection[str]] = {"fields": found.fields, "sources": found.sources}
+    for entry in deviations:
+        for key, names_of_kind in known.items():
+            for name in entry.value.get(key, ()):
+                if name not in names_of_kind:
+                    yield entry.fault(
+                        "SPEC135",
                         f"there is no {key.removesuffix('s')} {name!r}",
                         key,
                         guess(name, sorted(names_of_kind), "see the files of the spec"),

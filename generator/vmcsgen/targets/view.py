@@ -13,6 +13,7 @@ from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.questions import Questions, questions
 from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
@@ -494,6 +495,11 @@ class View:
             "spec": {"version": self.version, "sha256": self.digest},
             **document(self.spec),
         }
+
+    @cached_property
+    def probe(self) -> Questions:
+        """What the probe guest asks a processor."""
+        return questions(self.spec)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
