@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -26,6 +29,24 @@ def template_root() -> Path:
 def package_root() -> Path:
     """The folder of the package's own modules."""
     return _PACKAGE
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The first ``limit`` bytes of a regular file; OSError for anything else, which never blocks.
+
+    A FIFO or a device is refused before it is read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, "is a directory, not a file")
+        if not stat.S_ISREG(kind):
+            raise OSError(errno.EINVAL, "is not a regular file")
+        with open(descriptor, "rb", closefd=False) as stream:
+            return stream.read(limit)
+    finally:
+        os.close(descriptor)
 
 
 def shown(path: Path) -> str:

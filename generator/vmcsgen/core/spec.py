@@ -220,6 +220,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A known difference between the spec and one of its sources, with the reason."""
+
+    id: str
+    party: str
+    """The id of the project or source that differs."""
+    kind: str
+    effect: str
+    """For a condition: ``same`` if it always gives the same fields on that project's systems."""
+    fields: tuple[str, ...]
+    controls: tuple[str, ...]
+    theirs: str
+    ours: str
+    reason: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A field that a look-up found, and whether the high half was meant."""
 
@@ -253,6 +271,7 @@ class Spec:
     features: tuple[Feature, ...]
     projects: tuple[Project, ...]
     sources: tuple[Source, ...]
+    disagreements: tuple[Disagreement, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
     """Title of each SDM table, such as ``{"B-4": "64-bit control fields"}``."""
 
@@ -445,6 +464,7 @@ def parse_number(text: str) -> int | None:
 __all__ = [
     "ALWAYS",
     "Control",
+    "Disagreement",
     "EncodingError",
     "Extra",
     "Feature",

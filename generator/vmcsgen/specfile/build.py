@@ -11,6 +11,7 @@ from vmcsgen.core.encoding import Encoding
 from vmcsgen.core.requirement import from_plain, to_plain
 from vmcsgen.core.spec import (
     Control,
+    Disagreement,
     Extra,
     Feature,
     Field,
@@ -71,7 +72,27 @@ def build(version: str, documents: Mapping[str, Sequence[Document]]) -> Spec:
         features,
         projects,
         sources,
+        tuple(
+            _disagreement(entry)
+            for file in plain.get("disagreements", ())
+            for entry in file["disagreements"]
+        ),
         tables,
+    )
+
+
+def _disagreement(entry: Mapping[str, Any]) -> Disagreement:
+    return Disagreement(
+        entry["id"],
+        entry.get("project") or entry["source"],
+        entry["kind"],
+        entry.get("effect", ""),
+        _texts(entry, "fields"),
+        _texts(entry, "controls"),
+        entry["theirs"],
+        entry["ours"],
+        entry["reason"],
+        _texts(entry, "sources"),
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
-from vmcsgen.resources import shown
+from vmcsgen.resources import read_regular, shown
 from vmcsgen.specfile.nodes import SIZE_LIMIT
 
-MODEL_KINDS = ("fields", "controls", "cpuid", "project", "sources")
+MODEL_KINDS = ("fields", "controls", "cpuid", "project", "sources", "disagreements")
 """Kinds of files that the Spec itself is built from; the others are facts beside it."""
 
 _FOLDERS = {"fields": "fields", "controls": "controls", "projects": "project", "cpus": "cpus"}
@@ -94,8 +94,7 @@ def digest(paths: Iterable[Path], *more: bytes) -> str:
     total = hashlib.sha256()
     for path in paths:
         try:
-            with path.open("rb") as stream:
-                raw = stream.read(SIZE_LIMIT + 1)
+            raw = read_regular(path, SIZE_LIMIT + 1)
         except OSError:
             raw = b""
         name = os.fsencode(path.parent.name + "/" + path.name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
+from vmcsgen.resources import read_regular
 
 if TYPE_CHECKING:
     import yaml
@@ -23,6 +24,9 @@ SIZE_LIMIT = 16 << 20
 
 DEPTH_LIMIT = 32
 """Deepest nesting of mappings and sequences."""
+
+ALIASES_SHOWN = 3
+"""A file with more aliases than this is not read on."""
 
 Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
@@ -83,8 +87,7 @@ def locate(
 def read_text(path: Path, shown: str, limit: int = SIZE_LIMIT) -> str:
     """The text of a regular UTF-8 file of at most ``limit`` bytes; DiagnosticError if it isn't."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(limit + 1)
+        raw = read_regular(path, limit + 1)
     except IsADirectoryError:
         raise refuse("is a directory, not a file", shown, hint="name the file itself") from None
     except OSError as error:
@@ -156,6 +159,7 @@ class _Builder:
         self.shown = shown
         self.lines = lines
         self.faults: list[Diagnostic] = []
+        self.aliases = 0
 
     def fault(
         self, rule: str, message: str, start: tuple[int, int], end: tuple[int, int], hint: str = ""
@@ -204,6 +208,9 @@ class _Builder:
 
         start, end = _mark(event.start_mark), _mark(event.end_mark)
         if isinstance(event, yaml.AliasEvent):
+            self.aliases += 1
+            if self.aliases > ALIASES_SHOWN:
+                self.fail("SPEC006", "and more aliases", start, end, "write the values out")
             self.fault("SPEC006", f"alias *{event.anchor}", start, end, "write the value out here")
             return Node(None, start, end)
         if isinstance(event, yaml.ScalarEvent):

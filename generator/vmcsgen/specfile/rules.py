@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ class Names:
     controls: dict[str, Entry] = field(default_factory=dict)
     features: dict[str, Entry] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
+    projects: set[str] = field(default_factory=set)
     groups: dict[str, Entry] = field(default_factory=dict)
 
     @property
@@ -85,6 +86,7 @@ def gather(documents: Documents) -> Names:
             found.features.setdefault(f"cpuid.{entry.value['id']}", entry)
     for document in documents.get("sources", ()):
         found.sources |= {entry.value["id"] for entry in entries(document, "sources")}
+    found.projects = {whole(document).value["project"] for document in documents.get("project", ())}
     return found
 
 
@@ -98,6 +100,7 @@ def check(documents: Documents) -> list[Diagnostic]:
         *check_controls(documents.get("controls", ()), found),
         *check_features(documents.get("cpuid", ()), found),
         *check_sources(documents, found),
+        *check_disagreements(documents.get("disagreements", ()), found),
     ]
     for document in documents.get("project", ()):
         faults += check_project(whole(document), found)
@@ -244,6 +247,7 @@ def check_requirements(tables: Sequence[Document], found: Names) -> Iterator[Dia
             "SPEC124",
             f"more than {GROUPS_LIMIT} distinct requirements: one 64-bit mask can't hold them",
             "requires",
+            "widen the mask in core/enumeration and the C templates first",
         )
 
 
@@ -293,6 +297,7 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                     "SPEC114",
                     f"bit {entry.value['bit']} does not exist: these controls have {size} bits",
                     "bit",
+                    f"count from bit 0 of the control field: 0 to {size - 1}",
                 )
         if group.value["field"] not in found.fields:
             yield group.fault(
@@ -311,6 +316,7 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                 "SPEC117",
                 f"group {group.value['group']} activates itself in a circle",
                 "activated_by",
+                "name the control of another group that activates this one",
             )
 
 
@@ -355,6 +361,30 @@ def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
                             document.locate(node),
                             guess(source, sorted(found.sources), "see spec/sources.yaml"),
                         )
+
+
+def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC126: a disagreement is about fields, controls, sources and projects that exist."""
+    every = [entry for document in files for entry in entries(document, "disagreements")]
+    yield from _unique(every, "id", "SPEC126", "disagreement")
+    known: dict[str, Collection[str]] = {
+        "fields": found.fields,
+        "controls": found.requirable,
+        "sources": found.sources,
+        "project": found.projects,
+        "source": found.sources,
+    }
+    for entry in every:
+        for key, names_of_kind in known.items():
+            value = entry.value.get(key, ())
+            for name in (value,) if isinstance(value, str) else value:
+                if name not in names_of_kind:
+                    yield entry.fault(
+                        "SPEC126",
+                        f"there is no {key.removesuffix('s')} {name!r}",
+                        key,
+                        guess(name, sorted(names_of_kind), "see the files of the spec"),
+                    )
 
 
 IDENTIFIERS = {
@@ -408,12 +438,20 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                     continue
                 if not valid_identifier(name, language):
                     yield at.fault(
-                        "SPEC120", f"{name!r} is not a valid name in {language}", identity
+                        "SPEC120",
+                        f"{name!r} is not a valid name in {language}",
+                        identity,
+                        "copy the constant's name from the project's source",
                     )
                 if taken.setdefault(name, identity) != identity or (
                     section != "fields" and name == project.value["fields"].get(identity)
                 ):
-                    yield at.fault("SPEC118", f"{name} is also the name of {taken[name]}", identity)
+                    yield at.fault(
+                        "SPEC118",
+                        f"{name} is also the name of {taken[name]}",
+                        identity,
+                        "one constant has one value: correct one of the two",
+                    )
     for position, subset in enumerate(project.value.get("subsets", ())):
         listed = project.node.value["subsets"].value[position].value["fields"]
         for node in listed.value:

@@ -47,12 +47,14 @@ def check(document: Document, kind: str) -> list[Diagnostic]:
     validator = _validator(kind, spec_root() / "schema")
     found: list[Diagnostic] = []
     for error in validator.iter_errors(document.root.plain()):
-        found.extend(_translate(document, error))
+        found.extend(_translate(document, error, _schema(kind, spec_root() / "schema")))
     unique = dict.fromkeys(found)
     return sorted(unique, key=lambda each: (each.location.line, each.location.column, each.message))
 
 
-def _translate(document: Document, error: ValidationError) -> Iterator[Diagnostic]:
+def _translate(
+    document: Document, error: ValidationError, validator_schema: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
     node = document.at(tuple(error.absolute_path))
     schema: Any = error.schema
     hint = _describe(schema)
@@ -62,7 +64,9 @@ def _translate(document: Document, error: ValidationError) -> Iterator[Diagnosti
     match error.validator:
         case "required":
             for key in _missing(error, node):
-                described = _describe(schema.get("properties", {}).get(key, {}))
+                described = _describe(schema.get("properties", {}).get(key)) or _described_anywhere(
+                    validator_schema, key
+                )
                 yield _fault(document, node, "SPEC011", f"key {key!r} is missing", described)
         case "additionalProperties" | "unevaluatedProperties":
             yield from _unknown_keys(document, node, schema)
@@ -94,7 +98,7 @@ def _translate(document: Document, error: ValidationError) -> Iterator[Diagnosti
             if error.validator == "propertyNames" or not error.context:
                 yield _fault(document, node, "SPEC016", _not_allowed(error, what), hint)
             for inner in error.context or ():
-                yield from _translate(document, inner)
+                yield from _translate(document, inner, validator_schema)
         case _:
             yield _fault(document, node, "SPEC016", error.message[:200], hint)
 
@@ -153,6 +157,21 @@ def _shown(node: Node) -> str:
 
 def _describe(schema: Any) -> str:
     return str(schema.get("description", "")) if isinstance(schema, Mapping) else ""
+
+
+def _described_anywhere(schema: Any, key: str) -> str:
+    """The first description of a property ``key`` anywhere in a schema."""
+    if isinstance(schema, Mapping):
+        described = _describe(schema.get("properties", {}).get(key))
+        if described:
+            return described
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for inner in schema:
+            described = _described_anywhere(inner, key)
+            if described:
+                return described
+    return ""
 
 
 def _close(word: str, known: list[str]) -> str | None:

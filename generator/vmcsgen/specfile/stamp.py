@@ -16,6 +16,7 @@ from vmcsgen.core.encoding import Encoding
 from vmcsgen.core.requirement import from_plain, to_plain
 from vmcsgen.core.spec import (
     Control,
+    Disagreement,
     Extra,
     Feature,
     Field,
@@ -134,14 +135,20 @@ def _to_plain(spec: Spec) -> list[Any]:
         + [{group: [w.name, w.prefix, w.planned] for group, w in p.words.items()}]
         for p in spec.projects
     ]
+    disagreements = [
+        [d.id, d.party, d.kind, d.effect, d.fields, d.controls, d.theirs, d.ours, d.reason]
+        + [d.sources]
+        for d in spec.disagreements
+    ]
     sources = [[s.id, s.title, s.edition, s.date, s.where, s.kind] for s in spec.sources]
     return [
-        spec.version, spec.digest, fields, groups, features, projects, sources, spec.tables,
+        spec.version, spec.digest, fields, groups, features, projects, sources, disagreements,
+        spec.tables,
     ]  # fmt: skip
 
 
 def _from_plain(entry: list[Any]) -> Spec:
-    version, digest, fields, groups, features, projects, sources, tables = entry
+    version, digest, fields, groups, features, projects, sources, disagreements, tables = entry
     return Spec(
         version,
         digest,
@@ -170,6 +177,10 @@ def _from_plain(entry: list[Any]) -> Spec:
             for p in projects
         ),
         tuple(Source(*s) for s in sources),
+        tuple(
+            Disagreement(*[*d[:4], tuple(d[4]), tuple(d[5]), *d[6:9], tuple(d[9])])
+            for d in disagreements
+        ),
         tables,
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def _environment(target: Target) -> jinja2.Environment:
     )
     environment.filters.update(
         pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
-        tojson_document=tojson_document,
+        tojson_document=tojson_document, quoted=quoted, in_comment=in_comment,
     )  # fmt: skip
     return environment
 
@@ -158,6 +158,18 @@ def fill(text: object, width: int = 78, prefix: str = "") -> str:
 
     lines = wrap(str(text), width, break_long_words=False, break_on_hyphens=False)
     return f"\n{prefix}".join(lines)
+
+
+def quoted(text: object) -> str:
+    """``text`` as a double-quoted string literal of Python, JavaScript and their kin."""
+    import json
+
+    return json.dumps(str(text), ensure_ascii=False)
+
+
+def in_comment(text: object) -> str:
+    """``text`` so that it neither ends a C comment that it stands in nor opens another."""
+    return str(text).replace("*/", "* /").replace("/*", "/ *")
 
 
 def _body(

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
 from vmcsgen.core.encoding import Encoding, FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, terms, to_plain
-from vmcsgen.core.spec import Control, Feature, Field, Group, Project, Source, Spec
+from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.manifest import Target
+from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
 
 
@@ -124,6 +126,29 @@ class CapabilityView:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeView:
+    """A value that some bits of an encoding can take: a width or a type."""
+
+    value: int
+    label: str
+    constant: str
+    title: str
+    bits: int
+    """Width in bits; 0 for a type."""
+
+
+@dataclass(frozen=True, slots=True)
+class MsrView:
+    """A capability MSR."""
+
+    address: int
+    hex: str
+    name: str
+    member: str
+    """The name in lower case, as a struct member."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequirementView:
     """A requirement as "or" of "and": alternatives of tests, one test a capability group."""
 
@@ -231,6 +256,8 @@ class ProjectView:
     """``entries`` and the fields the project lacks under the names it would give them, by
     encoding."""
     subsets: tuple[SubsetView, ...]
+    peak: FieldView | None
+    """The first field with the highest index, which ``max_index`` is the index of."""
 
 
 class View:
@@ -357,6 +384,61 @@ class View:
         return tuple(cell for each in self.classes for cell in each.cells)
 
     @cached_property
+    def row(self) -> Mapping[str, int]:
+        """Position of each field in ``fields``, by id."""
+        return {each.id: position for position, each in enumerate(self.fields)}
+
+    @cached_property
+    def _packed(self) -> tuple[tuple[PageView, ...], dict[str, int]]:
+        return pack(each.id for each in self.fields)
+
+    @property
+    def name_pages(self) -> tuple[PageView, ...]:
+        """The ids of all fields, packed into pages of ``name_page_size`` bytes."""
+        return self._packed[0]
+
+    @property
+    def name_offset(self) -> Mapping[str, int]:
+        """Where the id of each field begins in the pages, by id."""
+        return self._packed[1]
+
+    name_page_bits = PAGE_BITS
+    name_page_size = PAGE_SIZE
+
+    @cached_property
+    def widths(self) -> tuple[CodeView, ...]:
+        """What bits 14:13 of an encoding say, by value."""
+        return tuple(
+            CodeView(int(each), each.label, each.label.upper(), each.label, each.bits)
+            for each in Width
+        )
+
+    @cached_property
+    def types(self) -> tuple[CodeView, ...]:
+        """What bits 11:10 of an encoding say, by value."""
+        return tuple(
+            CodeView(int(each), each.label, each.label.upper(), each.title, 0)
+            for each in FieldType
+        )
+
+    basic = MsrView(IA32_VMX_BASIC, f"{IA32_VMX_BASIC:#x}", "IA32_VMX_BASIC", "ia32_vmx_basic")
+    true_controls_bit = TRUE_CONTROLS_BIT
+    """The bit of ``basic`` that says that the TRUE_ capability MSRs exist."""
+
+    @cached_property
+    def msrs(self) -> tuple[MsrView, ...]:
+        """Every MSR that existence depends on, ascending by address."""
+        named = {self.basic.address: self.basic.name}
+        for group in self.spec.groups:
+            named[group.msr] = group.msr_name
+            if group.true_msr is not None and group.true_msr_name is not None:
+                named[group.true_msr] = group.true_msr_name
+        return tuple(
+            MsrView(address, f"{address:#x}", name, name.lower())
+            for address, name in sorted(named.items())
+        )
+
+    @cached_property
     def max_index(self) -> int:
         """The highest index over all confirmed fields."""
         return max_index(self.spec.confirmed)
@@ -382,6 +464,17 @@ class View:
         if self.project_id is None:
             raise KeyError("target.yaml names no project")
         return next(each for each in self.projects if each.id == self.project_id)
+
+    @cached_property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Every known difference between the spec and a source."""
+        return self.spec.disagreements
+
+    @cached_property
+    def party_titles(self) -> Mapping[str, str]:
+        """Titles of projects and sources by id."""
+        titles = {source.id: source.title for source in self.spec.sources}
+        return titles | {project.id: project.title for project in self.spec.projects}
 
     @cached_property
     def word_ladder(self) -> WordLadder:
@@ -542,6 +635,7 @@ class View:
     def _project(self, project: Project) -> ProjectView:
         members = [self.spec.by_id[identity] for identity in project.fields]
         highest = max_index(members)
+        sharers = (each for each in self.fields if each.index == highest)
         return ProjectView(
             project.id,
             project.title,
@@ -555,6 +649,7 @@ class View:
             tuple(each for each in self.fields if each.id not in project.fields),
             self._all_entries(project),
             tuple(self._subset(project, name) for name in project.subsets),
+            next((each for each in sharers if each.id in project.fields), None),
         )
 
     def _entries(self, project: Project) -> tuple[EntryView, ...]:

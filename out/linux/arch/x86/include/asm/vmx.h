@@ -4,7 +4,6 @@
  * Spec 2026.11 sha256:5ce19e79c825704219180a49ab6f055ff18e1bd685a78a723627879073fd47a0
  * Regenerate: vmcsgen gen -t linux
  */
-/* VMCS Encodings */
 enum vmcs_field {
 	VIRTUAL_PROCESSOR_ID            = 0x00000000,
 	POSTED_INTR_NV                  = 0x00000002,

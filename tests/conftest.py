@@ -1,0 +1,32 @@
+"""Fixtures that every tier shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import vmcsgen
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The top of this checkout."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def spec() -> vmcsgen.Spec:
+    """The project's own spec, read from its files."""
+    return vmcsgen.load(CHECKOUT / "spec", cache=False)
+
+
+@pytest.fixture(autouse=True)
+def private_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No test reads or writes the user's cache."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("VMCSGEN_CACHE", str(folder))

@@ -1,0 +1,204 @@
+"""The command line: contracts of text and JSON, exit statuses, and what is not imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmcsgen import Spec, __version__
+from vmcsgen.cli import VERBS, main
+
+HEAVY = {"jinja2", "jsonschema", "black", "yaml", "tree_sitter", "rich", "hypothesis"}
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_list_json_has_the_promised_shape(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_json(capsys, "list")
+    assert len(listed) == len(spec.fields)
+    tsc = next(each for each in listed if each["id"] == "tsc_multiplier")
+    assert tsc["names"].pop("linux") == "TSC_MULTIPLIER"
+    assert {key: value for key, value in tsc.items() if key != "names"} == {
+        "id": "tsc_multiplier",
+        "title": "TSC multiplier",
+        "encoding": 0x2032,
+        "width": "64",
+        "type": "control",
+        "index": 25,
+        "requires": "secondary.use_tsc_scaling",
+        "status": "sdm",
+        "sources": ["sdm-2026-02"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("conditions", "count"),
+    [
+        (["width=natural", "type=read-only"], 6),
+        (["status=unconfirmed"], 4),
+        (["encoding=0x2033"], 1),
+        (["index=25", "width=64", "type=control"], 1),
+        (["requires=secondary.use_tsc_scaling"], 1),
+        (["project=xen"], 144),
+        (["id=eoi_exit_bitmap"], 4),
+        (["name=TSC_MULTIPLIER"], 1),
+        (["table=b-5"], 4),
+    ],
+)
+def test_where_selects(
+    capsys: pytest.CaptureFixture[str], conditions: list[str], count: int
+) -> None:
+    arguments = [part for condition in conditions for part in ("--where", condition)]
+    assert len(run_json(capsys, "list", *arguments)) == count
+
+
+@pytest.mark.parametrize(
+    "condition", ["width", "width=65", "colour=red", "encoding=x", "project=zen", "="]
+)
+def test_where_that_makes_no_sense_is_bad_input(
+    capsys: pytest.CaptureFixture[str], condition: str
+) -> None:
+    assert main(["list", "--where", condition]) == 2
+    assert "= help:" in capsys.readouterr().err
+
+
+def test_list_that_finds_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--where", "id=nothing"]) == 1
+
+
+def test_show_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "0x2033"]) == 0
+    text = capsys.readouterr().out
+    for expected in (
+        "TSC multiplier (high 32 bits)",
+        "0x2032, high half 0x2033",
+        "01 0 00 000011001 1",
+        "index 25",
+        "“use TSC scaling”",
+        "IA32_VMX_PROCBASED_CTLS2 (0x48b) bit 57",
+        "IA32_VMX_PROCBASED_CTLS (0x482) bit 63",
+        "Table B-4".removeprefix("Table "),
+        "sdm-2026-02",
+        "TSC_MULTIPLIER_HIGH",
+        "VMCS_64BIT_CONTROL_TSC_MULTIPLIER_HI",
+    ):
+        assert expected in text, expected
+
+
+def test_show_json_adds_to_list_json(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_json(capsys, "list", "--where", "encoding=0x2804")[0]
+    shown = run_json(capsys, "show", "GUEST_IA32_PAT_HIGH")
+    assert shown["high"] is True
+    assert {key: shown[key] for key in listed} == listed
+    assert {control["name"] for control in shown["controls"]} == {
+        "entry.load_ia32_pat",
+        "exit.save_ia32_pat",
+    }
+
+
+def test_every_field_can_be_shown(spec: Spec, capsys: pytest.CaptureFixture[str]) -> None:
+    for field in spec.fields:
+        assert main(["show", field.id]) == 0
+        assert field.title in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hint"), [("tsc_multiplyer", "tsc_multiplier"), ("0x3000", "bit 12")]
+)
+def test_show_of_no_field(capsys: pytest.CaptureFixture[str], wanted: str, hint: str) -> None:
+    assert main(["show", wanted]) == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_show_never_sends_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "\x1b[31mtsc\x07"]) == 2
+    error = capsys.readouterr().err
+    assert "\x1b" not in error
+    assert "\\x1b[31mtsc\\x07" in error
+
+
+def test_targets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_json(capsys, "targets")
+    assert {"c", "python", "linux", "qemu", "json", "csv", "markdown"} <= {
+        each["target"] for each in listed
+    }
+    assert all(each["outputs"] for each in listed)
+
+
+def test_validate_json(capsys: pytest.CaptureFixture[str], checkout: Path) -> None:
+    result = run_json(capsys, "validate", str(checkout / "spec"))
+    assert result["findings"] == []
+    assert result["inspected"]["fields"] == 211
+
+
+def test_validate_of_nothing_is_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(tmp_path)]) == 2
+    assert main(["validate", str(tmp_path / "gone")]) == 2
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([verb, "--help"])
+    assert caught.value.code == 0
+    assert f"vmcsgen {verb}" in capsys.readouterr().out
+
+
+def test_unknown_verb_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["genn"]) == 2
+    assert "did you mean 'gen'" in capsys.readouterr().err
+    assert main([]) == 0
+    assert "usage: vmcsgen VERB" in capsys.readouterr().out
+
+
+def imported_by(*arguments: str) -> tuple[str, set[str]]:
+    """Output of a run in a fresh interpreter, and the top-level modules it had imported."""
+    code = (
+        "import sys; from vmcsgen.cli import main; status = main(sys.argv[1:]);"
+        "print('\\0' + ' '.join(sys.modules)); sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
+    )
+    output, _, modules = done.stdout.partition("\0")
+    return output, {module.partition(".")[0] for module in modules.split()}
+
+
+def test_version_imports_next_to_nothing() -> None:
+    output, modules = imported_by("--version")
+    assert output == f"vmcsgen {__version__}\n"
+    assert not modules & (HEAVY | {"argparse", "dataclasses", "json", "pathlib"})
+
+
+@pytest.mark.parametrize("arguments", [("show", "0x2032"), ("list",)])
+def test_a_warm_start_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    imported_by(*arguments)
+    _, modules = imported_by(*arguments)
+    assert not modules & HEAVY
+
+
+def test_a_check_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    imported_by("gen", "-o", out)
+    output, modules = imported_by("gen", "-o", out, "--check")
+    assert "current" in output
+    assert not modules & (HEAVY | {"dataclasses_json", "inspect"} - {"inspect"})
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m vmcsgen list | head -1",
+        shell=True, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("0x0000")
+    assert done.stderr == ""

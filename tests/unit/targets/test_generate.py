@@ -1,0 +1,207 @@
+"""gen: out/ is current, the same on every run, checked, diffed, and mended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vmcsgen.cli import main
+from vmcsgen.targets.choice import target_names
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All targets, generated once into a fresh folder."""
+    folder = tmp_path_factory.mktemp("gen") / "out"
+    assert main(["gen", "-o", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def out(generated: Path, tmp_path: Path) -> Path:
+    """A private copy of ``generated``."""
+    return Path(shutil.copytree(generated, tmp_path / "out"))
+
+
+def test_committed_outputs_are_current(generated: Path, checkout: Path) -> None:
+    assert tree(checkout / "out") == tree(generated)
+
+
+def test_every_target_makes_something(generated: Path) -> None:
+    assert {path.name for path in generated.iterdir()} == set(target_names())
+
+
+@pytest.mark.parametrize("seed", ["0", "4711"])
+def test_bytes_do_not_depend_on_hash_seed_locale_or_time_zone(
+    generated: Path, tmp_path: Path, seed: str
+) -> None:
+    environment = os.environ | {
+        "PYTHONHASHSEED": seed,
+        "LC_ALL": "C" if seed == "0" else "tr_TR.UTF-8",
+        "TZ": "Pacific/Kiritimati",
+        "VMCSGEN_CACHE": "",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "vmcsgen", "gen", "-o", str(tmp_path / "out")],
+        check=True, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert tree(tmp_path / "out") == tree(generated)
+
+
+def test_no_output_names_a_machine_or_a_day(generated: Path) -> None:
+    import getpass
+    import socket
+
+    secrets = [str(Path.home()).encode(), str(Path.cwd()).encode(), socket.gethostname().encode()]
+    secrets.append(f"({getpass.getuser()})".encode())
+    for name, content in tree(generated).items():
+        for secret in secrets:
+            assert len(secret) < 4 or secret not in content, (name, secret)
+
+
+def test_every_output_that_can_says_where_it_comes_from(generated: Path, spec) -> None:  # type: ignore[no-untyped-def]
+    for name, content in tree(generated).items():
+        head = content[:1500].decode()
+        target = name.partition("/")[0]
+        assert spec.digest in head or '"$comment"' in head, name
+        assert f"vmcsgen gen -t {target}" in head, name
+        if not name.endswith(".json"):
+            assert "SPDX-License-Identifier:" in "\n".join(head.splitlines()[:2]), name
+
+
+def test_check_is_content_with_what_gen_made(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gen", "-o", str(out), "--check"]) == 0
+    assert "current" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_check_names_a_stale_a_missing_and_an_extra_file(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    if not cached:
+        monkeypatch.setenv("VMCSGEN_CACHE", "")
+    (out / "csv/fields.csv").write_text("mine\n")
+    (out / "csv/names.csv").unlink()
+    (out / "csv/more.csv").write_text("more\n")
+    before = tree(out)
+    assert main(["gen", "-t", "csv", "-o", str(out), "--check"]) == 1
+    captured = capsys.readouterr()
+    assert f"stale: {out}/csv/fields.csv" in captured.out
+    assert f"missing: {out}/csv/names.csv" in captured.out
+    assert f"extra: {out}/csv/more.csv" in captured.out
+    assert "mend it with" in captured.err
+    assert tree(out) == before
+
+
+def test_diff_shows_what_would_change_and_changes_nothing(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = out / "csv/fields.csv"
+    path.write_text(path.read_text().replace("TSC multiplier", "TSC factor"))
+    before = tree(out)
+    assert main(["gen", "-t", "csv", "-o", str(out), "--diff"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("-tsc_multiplier,TSC factor,")]
+    assert [line for line in lines if line.startswith("+tsc_multiplier,TSC multiplier,")]
+    assert tree(out) == before
+
+
+def test_gen_mends_what_check_found(out: Path, generated: Path) -> None:
+    (out / "csv/fields.csv").write_text("mine\n")
+    (out / "csv/names.csv").unlink()
+    assert main(["gen", "-o", str(out)]) == 0
+    assert tree(out) == tree(generated)
+
+
+def test_a_second_run_writes_nothing(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in out.rglob("*"):
+        os.utime(path, (1, 1))
+    assert main(["gen", "-o", str(out)]) == 0
+    assert all(path.stat().st_mtime == 1 for path in out.rglob("*") if path.is_file())
+
+
+def test_unknown_target_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gen", "-t", "pyton"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_output_folder_that_is_a_file_or_unwritable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").write_text("")
+    assert main(["gen", "-t", "csv", "-o", str(tmp_path / "out")]) == 2
+    assert "is a file, not a folder" in capsys.readouterr().err
+    assert main(["gen", "-t", "csv", "-o", "/proc/vmcsgen"]) == 2
+    assert "can't be written" in capsys.readouterr().err
+
+
+def write_target(folder: Path, template: str, manifest: str = "") -> Path:
+    target = folder / "demo"
+    target.mkdir(parents=True)
+    (target / "t.j2").write_text(template)
+    (target / "target.yaml").write_text(
+        manifest
+        or "target: demo\ntitle: A demonstration\nlicense: MIT\n"
+        "outputs:\n  - {template: t.j2, path: t.txt, language: text}\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "word"),
+    [
+        ("ok\n{{ view.no_such_thing }}\n", 2, "no_such_thing"),
+        ("{% for x in %}\n", 1, "Expected"),
+        ("\n\n{{ 1 / 0 }}\n", 3, "division"),
+        ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
+        ("{% include '/etc/passwd' %}", 1, "passwd"),
+    ],
+)
+def test_a_faulty_template_is_named_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], template: str, line: int, word: str
+) -> None:
+    write_target(tmp_path / "targets", template)
+    out = str(tmp_path / "out")
+    assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", out]) == 2
+    error = capsys.readouterr().err
+    assert f"t.j2:{line}:1: error:" in error
+    assert word in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_new_target_is_a_new_folder_and_no_python(tmp_path: Path) -> None:
+    write_target(
+        tmp_path / "targets",
+        "{% for field in view.fields %}{{ field.hex }} {{ field.id }}\n{% endfor %}",
+    )
+    out = tmp_path / "out"
+    assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", str(out)]) == 0
+    assert "0x2032 tsc_multiplier\n" in (out / "demo/t.txt").read_text()
+
+
+@pytest.mark.parametrize("path", ["../t.txt", "/tmp/t.txt", "a/../../t.txt"])
+def test_a_manifest_can_not_write_elsewhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    write_target(
+        tmp_path / "targets",
+        "x",
+        f"target: demo\ntitle: T\nlicense: MIT\n"
+        f"outputs:\n  - {{template: t.j2, path: {path}, language: text}}\n",
+    )
+    out = str(tmp_path / "out")
+    assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", out]) == 2
+    assert "target.yaml:5:" in capsys.readouterr().err

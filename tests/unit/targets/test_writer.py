@@ -1,0 +1,78 @@
+"""Writing: atomic, only on change, never outside, never through a symlink that leads out."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from vmcsgen import DiagnosticError
+from vmcsgen.targets.writer import destination, write
+
+
+def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a/b/c.h"
+    assert write(path, b"text\n")
+    assert path.read_bytes() == b"text\n"
+
+
+def test_a_file_that_is_current_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "c.h"
+    write(path, b"text\n")
+    os.utime(path, (1, 1))
+    assert not write(path, b"text\n")
+    assert path.stat().st_mtime == 1
+
+
+def test_mode_bits_survive(tmp_path: Path) -> None:
+    path = tmp_path / "gen.sh"
+    path.write_text("old")
+    path.chmod(0o751)
+    write(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o751
+
+
+def test_nothing_is_left_behind_when_writing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.h"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DiagnosticError, match="No space left"):
+        write(path, b"new")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["c.h"]
+
+
+@pytest.mark.parametrize("relative", ["../c.h", "/etc/c.h", "a/../../c.h"])
+def test_paths_that_lead_out_are_refused(tmp_path: Path, relative: str) -> None:
+    with pytest.raises(DiagnosticError, match="leads out"):
+        destination(tmp_path, relative)
+
+
+def test_a_symlink_that_leads_out_is_refused(tmp_path: Path) -> None:
+    outside, out = tmp_path / "outside", tmp_path / "out"
+    outside.mkdir()
+    out.mkdir()
+    (out / "c").symlink_to(outside)
+    with pytest.raises(DiagnosticError, match="symlink"):
+        destination(out, "c/vmcs.h")
+
+
+def test_a_symlink_that_stays_inside_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.h").write_text("old")
+    (tmp_path / "link.h").symlink_to("real.h")
+    write(destination(tmp_path, "link.h"), b"new")
+    assert (tmp_path / "link.h").is_symlink()
+    assert (tmp_path / "real.h").read_bytes() == b"new"
+
+
+def test_a_place_that_can_not_be_written_is_named() -> None:
+    with pytest.raises(DiagnosticError, match="can't be written"):
+        write(Path("/proc/vmcsgen/c.h"), b"text")
