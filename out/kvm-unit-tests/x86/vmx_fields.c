@@ -90,6 +90,7 @@ static const struct vmx_field *find_field(u32 encoding)
 /* The text that names a field and says of each control it needs whether it is supported. */
 static const char *describe(u32 encoding, const struct vmx_field *field)
 {
+	const struct vmx_requirement *requirement;
 	static char text[1024];
 	int size = sizeof(text), used;
 	const u8 *id;
@@ -97,9 +98,10 @@ static const char *describe(u32 encoding, const struct vmx_field *field)
 	if (!field)
 		return "no known field has this encoding";
 
-	used = snprintf(text, size, "%s%s needs %s", field->name, encoding & 1 ? " (high)" : "",
-			vmx_requirements[field->requirement].text);
-	for (id = vmx_requirements[field->requirement].terms; *id != VMX_CTL_END; id++) {
+	requirement = &vmx_requirements[field->requirement];
+	used = snprintf(text, size, "%s%s %s%s", field->name, encoding & 1 ? " (high)" : "",
+			*requirement->terms == VMX_CTL_END ? "exists " : "needs ", requirement->text);
+	for (id = requirement->terms; *id != VMX_CTL_END; id++) {
 		const struct vmx_control *control = &vmx_controls[*id];
 
 		if (*id == VMX_CTL_OR || used >= size)
