@@ -15,6 +15,7 @@ VERBS = {
     "show": "everything known about one field, by name or encoding",
     "gen": "generate the outputs of targets, or check that they are current",
     "adopt": "convert a source tree: hand-written lists become regions",
+    "patch": "write the patches that bring a target into a source tree",
     "targets": "list what can be generated",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""

@@ -141,15 +141,6 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
-class Subset:
-    """A part of a project that holds only some fields, such as KVM's ``struct vmcs12``."""
-
-    title: str
-    fields: tuple[str, ...]
-    """Ids, ascending by encoding."""
-
-
-@dataclass(frozen=True, slots=True)
 class Word:
     """Where a project keeps the allowed 1-settings of a capability group, as QEMU does.
 
@@ -160,6 +151,28 @@ class Word:
     prefix: str
     planned: bool = False
     """The project's version does not have the word yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """A part of a project that holds only some fields, such as KVM's ``struct vmcs12``.
+
+    Where the subset is a struct, a field's member is called as the project's constant in lower
+    case, or as ``members`` says.
+    """
+
+    title: str
+    fields: tuple[str, ...]
+    """Ids, ascending by encoding."""
+    struct: str | None = None
+    members: Mapping[str, str] = field(default_factory=dict)
+    """Ids of fields whose member is called otherwise."""
+    other_members: tuple[str, ...] = ()
+    """Members of the struct that are no fields."""
+    capability_struct: str | None = None
+    """The struct that holds a virtual CPU's capabilities."""
+    capability_words: Mapping[str, Word] = field(default_factory=dict)
+    """Capability group -> the member of that struct with its allowed 1-settings."""
 
 
 @dataclass(frozen=True, slots=True)

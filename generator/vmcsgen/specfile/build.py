@@ -210,12 +210,7 @@ def _project(entry: Mapping[str, Any], fields: Mapping[str, Field]) -> Project:
             name: {key: str(value) for key, value in found.items()}
             for name, found in entry.get("controls", {}).items()
         },
-        {
-            subset["id"]: Subset(
-                subset["title"], tuple(each for each in fields if each in subset["fields"])
-            )
-            for subset in entry.get("subsets", ())
-        },
+        {subset["id"]: _subset(subset, fields) for subset in entry.get("subsets", ())},
         entry.get("new_name"),
         {
             group: Word(word["name"], word["prefix"], word.get("planned", False))
@@ -231,6 +226,22 @@ def _project(entry: Mapping[str, Any], fields: Mapping[str, Field]) -> Project:
             assert isinstance(project.high_fields, dict)
             project.high_fields[identity] = high
     return project
+
+
+def _subset(entry: Mapping[str, Any], fields: Mapping[str, Field]) -> Subset:
+    capabilities = entry.get("capabilities", {})
+    return Subset(
+        entry["title"],
+        tuple(each for each in fields if each in entry["fields"]),
+        entry.get("struct"),
+        dict(entry.get("members", {})),
+        _texts(entry, "other_members"),
+        capabilities.get("struct"),
+        {
+            group: Word(word["name"], "", word.get("planned", False))
+            for group, word in capabilities.get("words", {}).items()
+        },
+    )
 
 
 def _digest(

@@ -131,7 +131,7 @@ def _to_plain(spec: Spec) -> list[Any]:
         [p.id, p.title, p.language, p.version, p.source, p.files, p.fields, p.high_fields]
         + [p.aliases, p.order, p.high, p.full_suffix]
         + [[[e.name, e.encoding, e.reason] for e in p.extras], p.controls]
-        + [{name: [s.title, s.fields] for name, s in p.subsets.items()}, p.new_name]
+        + [{name: _subset_to_plain(s) for name, s in p.subsets.items()}, p.new_name]
         + [{group: [w.name, w.prefix, w.planned] for group, w in p.words.items()}]
         for p in spec.projects
     ]
@@ -145,6 +145,22 @@ def _to_plain(spec: Spec) -> list[Any]:
         spec.version, spec.digest, fields, groups, features, projects, sources, disagreements,
         spec.tables,
     ]  # fmt: skip
+
+
+def _subset_to_plain(subset: Subset) -> list[Any]:
+    words = {group: [w.name, w.prefix, w.planned] for group, w in subset.capability_words.items()}
+    return [
+        subset.title, subset.fields, subset.struct, subset.members, subset.other_members,
+        subset.capability_struct, words,
+    ]  # fmt: skip
+
+
+def _subset_from_plain(plain: list[Any]) -> Subset:
+    title, fields, struct, members, others, capability_struct, words = plain
+    return Subset(
+        title, tuple(fields), struct, members, tuple(others), capability_struct,
+        {group: Word(*word) for group, word in words.items()},
+    )  # fmt: skip
 
 
 def _from_plain(entry: list[Any]) -> Spec:
@@ -171,7 +187,7 @@ def _from_plain(entry: list[Any]) -> Spec:
             Project(*[
                 *p[:5], tuple(p[5]), p[6], p[7], {key: tuple(v) for key, v in p[8].items()},
                 tuple(p[9]), p[10], p[11], tuple(Extra(*e) for e in p[12]), p[13],
-                    {name: Subset(t[0], tuple(t[1])) for name, t in p[14].items()},
+                    {name: _subset_from_plain(s) for name, s in p[14].items()},
                     p[15], {group: Word(*w) for group, w in p[16].items()},
             ])
             for p in projects

@@ -13,7 +13,7 @@ from vmcsgen.targets import hunks
 from vmcsgen.targets.constructs import Constant, Construct, find
 from vmcsgen.targets.languages import LANGUAGES
 from vmcsgen.targets.manifest import Output
-from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection, enclosed, parse
+from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection, enclosed, parse, replace
 from vmcsgen.targets.selection import constants, new_constants
 from vmcsgen.targets.series import DiffStep, FileStep, Patch, RegionStep
 from vmcsgen.targets.tree import Workshop
@@ -64,6 +64,8 @@ def apply_patch(
     def note(path: str) -> None:
         before.setdefault(path, draft.text(path))
 
+    if _applied(workshop, target, patch, draft):
+        return ()
     for step in patch.steps:
         match step:
             case RegionStep(name):
@@ -86,6 +88,23 @@ def apply_patch(
     return tuple(
         Change(path, text, draft.text(path) or "") for path, text in sorted(before.items())
     )
+
+
+def _applied(workshop: Workshop, target: str, patch: Patch, draft: Draft) -> bool:
+    """Whether a patch with regions or files was applied: they stand in the tree, filled."""
+    outputs = [
+        _output(workshop, target, step.output)
+        for step in patch.steps
+        if not isinstance(step, DiffStep)
+    ]
+    edits = any(isinstance(step, DiffStep) for step in patch.steps)
+    return bool(outputs) and edits and all(_stands(target, each, draft) for each in outputs)
+
+
+def _stands(target: str, output: Output, draft: Draft) -> bool:
+    path = draft.place(output)
+    regions = parse(draft.text(path) or "", path).regions if path is not None else ()
+    return any(each.name == f"{target}/{output.name}" and each.stamp for each in regions)
 
 
 def _output(workshop: Workshop, target: str, name: str) -> Output:
@@ -130,9 +149,15 @@ def make_region(
     if marked.faults:
         raise DiagnosticError(marked.faults)
     name = f"{target}/{output.name}"
-    if any(region.name == name for region in marked.regions):
-        return
     renderer = workshop.maker(target).renderer
+    for region in marked.regions:
+        if region.name == name:
+            if not region.stamp:
+                # Marks without a stamp were put there, by hand or by an edit, to be filled.
+                lines = renderer.body(output, region.selection).removesuffix("\n").split("\n")
+                language = LANGUAGES[output.language]
+                draft.put(path, replace(text, [(region, lines)], language, workshop.stamp))
+            return
     project = workshop.spec.project_by_id[renderer.target.project_of(output) or ""]
     kind = output.replaces or ""
     fresh = new_constants(workshop.spec, project)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,8 +69,7 @@ class Renderer:
                     projects=tuple(chosen if p.id == project else p for p in spec.projects),
                 )
             target = replace(self.target, project=project)
-            names = None if self.tree is None else self.tree.names
-            self._views[project, selection] = View(spec, target, names)
+            self._views[project, selection] = View(spec, target, self.tree)
         return self._views[project, selection]
 
     def body(self, output: Output, selection: Selection = AS_NAMED) -> str:
@@ -80,6 +79,12 @@ class Renderer:
         if output.language == "python":
             text = _black(text, self.target, output)
         return text if text.endswith("\n") else f"{text}\n"
+
+    def message(self, template: str, **context: object) -> str:
+        """A text beside the outputs, such as the message of a patch."""
+        output = Output(template, template, "text")
+        context = {"view": self.view(output), "tree": self.tree, **context}
+        return _rendered(self._environment, self.target, template, context)
 
     def text(self, output: Output) -> str:
         """The output as a file of its own, below its header."""
@@ -179,18 +184,23 @@ def _body(
     output: Output,
     tree: TreeFacts | None,
 ) -> str:
+    context = {"view": view, "header": header_lines(view), "output": output, "tree": tree}
+    return _rendered(environment, target, output.template, context)
+
+
+def _rendered(
+    environment: jinja2.Environment, target: Target, template: str, context: Mapping[str, object]
+) -> str:
     import jinja2
 
     try:
-        return environment.get_template(output.template).render(
-            {"view": view, "header": header_lines(view), "output": output, "tree": tree}
-        )
+        return environment.get_template(template).render(context)
     except jinja2.TemplateSyntaxError as error:
         raise _fault(target, error.filename, error.lineno, str(error.message)) from None
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
         line = _template_line(error, target.folder)
         raise _fault(
-            target, str(target.folder / output.template), line, f"{type(error).__name__}: {error}"
+            target, str(target.folder / template), line, f"{type(error).__name__}: {error}"
         ) from None
 
 

@@ -17,7 +17,7 @@ from vmcsgen.targets.manifest import Output, Target, load_target
 from vmcsgen.targets.regions import Region, State, parse, replace, state
 from vmcsgen.targets.render import Renderer
 from vmcsgen.targets.selection import UnknownConstantError
-from vmcsgen.targets.tree_facts import read_tree, tree_text
+from vmcsgen.targets.tree_facts import TreeFacts, tree_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Workshop:
         """The target ``name`` with what it reads from the tree; DiagnosticError if it can't be."""
         if name not in self._makers:
             target = load_target(name, self.templates)
-            renderer = Renderer(self.spec, target, read_tree(self.top, target))
+            renderer = Renderer(self.spec, target, TreeFacts(self.top, target))
             self._makers[name] = _Maker(target, renderer)
         return self._makers[name]
 

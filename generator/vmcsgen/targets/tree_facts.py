@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
@@ -18,28 +18,37 @@ FILE_LIMIT = 8 << 20
 """Bytes; a larger file of a source tree is not read."""
 
 
-@dataclass(frozen=True, slots=True)
 class TreeFacts:
-    """What a tree knows: of the structs and headers that target.yaml names."""
+    """What a tree knows, of the structs and headers that target.yaml names.
 
-    members: Mapping[str, tuple[str, ...]]
-    """Tag of a struct -> its members, in their order."""
-    names: Mapping[str, int | None] | None = None
-    """Macros and enumerators of the headers, with their values (``header_names``).
-
-    None where target.yaml names no header.
+    Each is read when an output first asks for it: a tree may lack what no output of it needs.
+    DiagnosticError if it lacks what is asked for.
     """
 
+    def __init__(self, top: Path, target: Target) -> None:
+        self._top = top
+        self._target = target
+        self._members: dict[str, tuple[str, ...]] = {}
 
-def read_tree(top: Path, target: Target) -> TreeFacts:
-    """The facts that ``target`` asks for; DiagnosticError if the tree doesn't hold them."""
-    members = {tag: struct_members(top, path, tag) for tag, path in target.members_from.items()}
-    if not target.names_from:
-        return TreeFacts(members)
-    names: dict[str, int | None] = {}
-    for path in target.names_from:
-        names |= header_names(tree_text(top, path))
-    return TreeFacts(members, names)
+    def members(self, tag: str) -> tuple[str, ...]:
+        """The members of ``struct tag``, in their order; KeyError if target.yaml has no such."""
+        if tag not in self._members:
+            path = self._target.members_from[tag]
+            self._members[tag] = struct_members(self._top, path, tag)
+        return self._members[tag]
+
+    @cached_property
+    def names(self) -> Mapping[str, int | None] | None:
+        """Macros and enumerators of the headers, with their values (``header_names``).
+
+        None where target.yaml names no header.
+        """
+        if not self._target.names_from:
+            return None
+        found: dict[str, int | None] = {}
+        for path in self._target.names_from:
+            found |= header_names(tree_text(self._top, path))
+        return found
 
 
 def tree_text(top: Path, relative: str) -> str:

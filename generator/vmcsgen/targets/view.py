@@ -16,6 +16,8 @@ from vmcsgen.targets.manifest import Target
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.regions import EVERY, Selection
 from vmcsgen.targets.selection import choose, constants
+from vmcsgen.targets.subsets import SubsetTable, subset_table
+from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
 
 
@@ -265,13 +267,13 @@ class ProjectView:
 class View:
     """The whole spec as one target sees it; the variable names of every template.
 
-    Parts are made when a template first asks for them. ``names`` are the macros and enumerators
-    of the source tree that is generated into (``header_names``); None is standalone use.
+    Parts are made when a template first asks for them. ``tree`` is what the target reads of the
+    source tree that is generated into; None is standalone use.
     """
 
-    def __init__(
-        self, spec: Spec, target: Target, names: Mapping[str, int | None] | None = None
-    ) -> None:
+    def __init__(self, spec: Spec, target: Target, tree: TreeFacts | None = None) -> None:
+        names = None if tree is None else tree.names
+        self._tree = tree
         self.spec = spec if names is None else in_tree(spec, target.project, names)
         self.target = target.id
         self.title = target.title
@@ -419,8 +421,7 @@ class View:
     def types(self) -> tuple[CodeView, ...]:
         """What bits 11:10 of an encoding say, by value."""
         return tuple(
-            CodeView(int(each), each.label, each.label.upper(), each.title, 0)
-            for each in FieldType
+            CodeView(int(each), each.label, each.label.upper(), each.title, 0) for each in FieldType
         )
 
     basic = MsrView(IA32_VMX_BASIC, f"{IA32_VMX_BASIC:#x}", "IA32_VMX_BASIC", "ia32_vmx_basic")
@@ -477,6 +478,12 @@ class View:
         """Titles of projects and sources by id."""
         titles = {source.id: source.title for source in self.spec.sources}
         return titles | {project.id: project.title for project in self.spec.projects}
+
+    def subset_table(self, name: str) -> SubsetTable:
+        """The dense index of a subset of the target's project that is kept in a struct."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return subset_table(self, self.spec.project_by_id[self.project_id], name, self._tree)
 
     @cached_property
     def word_ladder(self) -> WordLadder:
@@ -682,9 +689,7 @@ class View:
         """The project's entries, and those it would have for what it lacks."""
         named = frozenset(constants(project))
         every = choose(self.spec, project, Selection(added=(EVERY,)))
-        return tuple(
-            replace(entry, new=entry.name not in named) for entry in self._entries(every)
-        )
+        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
 
     def _subset(self, project: Project, name: str) -> SubsetView:
         subset = project.subsets[name]

@@ -120,7 +120,8 @@ def in_tree(spec: Spec, project_id: str | None, names: Mapping[str, int | None])
             macro = next((n for n in by_value.get(1 << bit, ()) if _spells(word, n)), None)
         if macro is not None:
             called["macro"] = macro
-        if word is not None or called.get("word") in names:
+        wordless = not project.words and macro is not None
+        if word is not None or wordless or called.get("word") in names:
             controls[name] = called
     narrowed = replace(project, words=words, controls=controls)
     projects = tuple(narrowed if each.id == project_id else each for each in spec.projects)
@@ -155,7 +156,7 @@ def word_ladder(view: View, project: Project) -> WordLadder:
     1-setting of a default1 control is always supported (SDM A.2), so no word is asked for it.
     """
     spec = view.spec
-    words = _Words(view, project)
+    words = Words(view, project)
     default1 = {name for name, control in spec.controls.items() if control.default1}
     missing: dict[str, ControlView] = {}
     rungs: list[WordRung] = []
@@ -177,7 +178,7 @@ def word_ladder(view: View, project: Project) -> WordLadder:
     return WordLadder(words.used(), tuple(rungs), tuple(lacked))
 
 
-class _Words:
+class Words:
     """Finds the word and bit of a name, and remembers which words were asked for."""
 
     def __init__(self, view: View, project: Project) -> None:

@@ -1,0 +1,83 @@
+"""Write the patches that bring a target into a source tree, as mails for git am.
+
+The tree itself stays as it is. What it has already is left out of the series.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = """examples:
+  vmcsgen patch linux linux/                        write 0000-cover-letter.patch and so on here
+  vmcsgen patch linux linux/ -o /tmp/series -s      with your Signed-off-by, elsewhere
+  git -C linux am /tmp/series/000[1-9]-*.patch      apply it"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``patch``."""
+    parser.add_argument("target", metavar="TARGET", help="what the tree shall take over")
+    parser.add_argument("tree", type=Path, metavar="DIR", help="top of the source tree")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path(), metavar="DIR",
+        help="folder that gets the mails (default: the working directory)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="author", metavar="'NAME <ADDRESS>'",
+        help="author of the patches (default: who git says you are)",
+    )  # fmt: skip
+    parser.add_argument("-s", "--signoff", action="store_true", help="add your Signed-off-by")
+    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--templates", type=Path, metavar="DIR", help="another folder of targets")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit status 0: the series was written, or the tree has all of it already."""
+    from vmcsgen.diagnostics import printable, refuse
+    from vmcsgen.resources import shown
+    from vmcsgen.specfile.load import load
+    from vmcsgen.targets.choice import choose
+    from vmcsgen.targets.compose import compose
+    from vmcsgen.targets.writer import destination, write
+
+    tree: Path = arguments.tree
+    if not tree.is_dir():
+        raise refuse("is no folder", shown(tree), hint="name the top of a source tree")
+    (name,) = choose((arguments.target,), arguments.templates)
+    author = arguments.author or _author(tree)
+    mails = compose(
+        name, tree, load(arguments.spec), author,
+        signed=arguments.signoff, templates=arguments.templates,
+    )  # fmt: skip
+    if not mails:
+        print(f"{printable(str(tree))} has all of target {name} already")
+        return 0
+    for mail in mails:
+        path = destination(arguments.output, mail.name)
+        write(path, mail.text.encode("utf-8", "surrogateescape"))
+        print(printable(str(path)))
+    print(f"apply with: git -C {printable(str(tree))} am {printable(str(arguments.output))}"
+          "/000[1-9]-*.patch", file=sys.stderr)  # fmt: skip
+    return 0
+
+
+def _author(tree: Path) -> str:
+    """``Name <address>`` as git knows the user; DiagnosticError if it doesn't."""
+    import subprocess
+
+    from vmcsgen.diagnostics import refuse
+
+    try:
+        command = ["git", "var", "GIT_AUTHOR_IDENT"]
+        done = subprocess.run(command, cwd=tree, capture_output=True, check=False)
+    except OSError:
+        done = None
+    if done is None or done.returncode:
+        hint = "say --from 'Name <address>'"
+        raise refuse("git does not know who you are", "vmcsgen patch", hint=hint)
+    # The identity ends with the time, which makes no difference between two runs.
+    return done.stdout.decode("utf-8", "replace").strip().rpartition(">")[0] + ">"
