@@ -150,13 +150,13 @@ def make_region(
         raise DiagnosticError(marked.faults)
     name = f"{target}/{output.name}"
     renderer = workshop.maker(target).renderer
-    for region in marked.regions:
-        if region.name == name:
-            if not region.stamp:
+    for there in marked.regions:
+        if there.name == name:
+            if not there.stamp:
                 # Marks without a stamp were put there, by hand or by an edit, to be filled.
-                lines = renderer.body(output, region.selection).removesuffix("\n").split("\n")
+                lines = renderer.body(output, there.selection).removesuffix("\n").split("\n")
                 language = LANGUAGES[output.language]
-                draft.put(path, replace(text, [(region, lines)], language, workshop.stamp))
+                draft.put(path, replace(text, [(there, lines)], language, workshop.stamp))
             return
     project = workshop.spec.project_by_id[renderer.target.project_of(output) or ""]
     kind = output.replaces or ""
