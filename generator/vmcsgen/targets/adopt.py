@@ -150,14 +150,14 @@ def make_region(
         raise DiagnosticError(marked.faults)
     name = f"{target}/{output.name}"
     renderer = workshop.maker(target).renderer
-    for there in marked.regions:
-        if there.name == name:
-            if not there.stamp:
-                # Marks without a stamp were put there, by hand or by an edit, to be filled.
-                lines = renderer.body(output, there.selection).removesuffix("\n").split("\n")
-                language = LANGUAGES[output.language]
-                draft.put(path, replace(text, [(there, lines)], language, workshop.stamp))
-            return
+    there = next((each for each in marked.regions if each.name == name), None)
+    if there is not None:
+        if not there.stamp:
+            # Marks without a stamp were put there, by hand or by an edit, to be filled.
+            filled = renderer.body(output, there.selection).removesuffix("\n").split("\n")
+            language = LANGUAGES[output.language]
+            draft.put(path, replace(text, [(there, filled)], language, workshop.stamp))
+        return
     project = workshop.spec.project_by_id[renderer.target.project_of(output) or ""]
     kind = output.replaces or ""
     fresh = new_constants(workshop.spec, project)
@@ -178,8 +178,10 @@ def make_region(
     if first and body and lines[first - 1].strip() == body[0].strip():
         first -= 1  # the title above the list, which is the region's from now on
     carriage = "\r" if lines[construct.first - 1].endswith("\r") else ""
-    region = enclosed(LANGUAGES[output.language], name, workshop.stamp, body, selection)
-    lines[first : construct.last] = [f"{line}{carriage}" for line in (*region, *construct.foreign)]
+    enclosed_lines = enclosed(LANGUAGES[output.language], name, workshop.stamp, body, selection)
+    lines[first : construct.last] = [
+        f"{line}{carriage}" for line in (*enclosed_lines, *construct.foreign)
+    ]
     draft.put(path, "\n".join(lines))
 
 

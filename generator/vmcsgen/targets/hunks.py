@@ -3,7 +3,8 @@
 A ``.diff`` file beside the templates says what a target changes in code that others own. It
 reads as a unified diff. The old side of a hunk must stand in the file exactly once, wherever
 that is; a line ``...`` (behind its sign) stands for any lines up to the next line of the hunk,
-so that a table can go without being spelled out.
+so that a table can go without being spelled out. A hunk that changes nothing is a condition: its
+lines must be there.
 """
 
 from __future__ import annotations
@@ -63,8 +64,6 @@ def _hunks(path: Path, lines: Sequence[str]) -> Iterator[Hunk]:
     for number, line in enumerate([*lines, "@@"], 1):
         starts = line.startswith("@@")
         if body and (starts or line.startswith("--- ")):
-            if not any(each[0] in "+-" for each in body):
-                raise _malformed(path, start, lines[start - 1], "this hunk changes nothing")
             if all(each[0] == "-" for each in body) or all(each[0] == "+" for each in body):
                 message = "this hunk has no line that stays: nobody could see that it was applied"
                 raise _malformed(path, start, lines[start - 1], message)
@@ -100,6 +99,8 @@ def apply(hunk: Hunk, text: str) -> str:
     carriage = "\r" if "\r\n" in text else ""
     lines = [line.removesuffix("\r") for line in text.split("\n")] if carriage else text.split("\n")
     places = _places(hunk.old, lines)
+    if places and hunk.old == hunk.new:
+        return text
     if len(places) != 1:
         if not places and _places(hunk.new, lines):
             return text

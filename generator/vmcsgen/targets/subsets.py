@@ -220,7 +220,7 @@ def _rows(fields: Iterable[FieldOfSubset]) -> Iterable[RowOfSubset]:
     first = 0
     for number, members in rows.items():
         width, kind = Width(number >> 3), FieldType(number & 3)
-        title = f"{width.label}{'' if width is Width.NATURAL else '-bit'} {kind.title}"
+        title = f"{width.label}{'-width' if width is Width.NATURAL else '-bit'} {kind.title}"
         count = max(each.index for each in members) + 1
         constant = f"{kind.label}_{width.label}".upper()
         yield RowOfSubset(number, f"{number:#04x}", constant, title, first, count, tuple(members))

@@ -207,3 +207,4 @@ enum vmcs_field {
 	HOST_SSP                        = 0x00006c1a,
 	HOST_INTR_SSP_TABLE             = 0x00006c1c,
 };
+

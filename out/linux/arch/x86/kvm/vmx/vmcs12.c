@@ -283,15 +283,15 @@ const u16 vmcs12_cells[NR_VMCS12_CELLS] = {
 	      vmx_preemption_timer_value),
 	/* 32-bit host state */
 	FIELD(HOST_32, HOST_IA32_SYSENTER_CS, ALWAYS, host_ia32_sysenter_cs),
-	/* natural control */
+	/* natural-width control */
 	FIELD(CONTROL_NATURAL, CR0_GUEST_HOST_MASK, ALWAYS, cr0_guest_host_mask),
 	FIELD(CONTROL_NATURAL, CR4_GUEST_HOST_MASK, ALWAYS, cr4_guest_host_mask),
 	FIELD(CONTROL_NATURAL, CR0_READ_SHADOW, ALWAYS, cr0_read_shadow),
 	FIELD(CONTROL_NATURAL, CR4_READ_SHADOW, ALWAYS, cr4_read_shadow),
-	/* natural read-only data */
+	/* natural-width read-only data */
 	FIELD(READ_ONLY_NATURAL, EXIT_QUALIFICATION, ALWAYS, exit_qualification),
 	FIELD(READ_ONLY_NATURAL, GUEST_LINEAR_ADDRESS, ALWAYS, guest_linear_address),
-	/* natural guest state */
+	/* natural-width guest state */
 	FIELD(GUEST_NATURAL, GUEST_CR0, ALWAYS, guest_cr0),
 	FIELD(GUEST_NATURAL, GUEST_CR3, ALWAYS, guest_cr3),
 	FIELD(GUEST_NATURAL, GUEST_CR4, ALWAYS, guest_cr4),
@@ -315,7 +315,7 @@ const u16 vmcs12_cells[NR_VMCS12_CELLS] = {
 	FIELD(GUEST_NATURAL, GUEST_S_CET, ENTRY_LOAD_CET_STATE, guest_s_cet),
 	FIELD(GUEST_NATURAL, GUEST_SSP, ENTRY_LOAD_CET_STATE, guest_ssp),
 	FIELD(GUEST_NATURAL, GUEST_INTR_SSP_TABLE, ENTRY_LOAD_CET_STATE, guest_ssp_tbl),
-	/* natural host state */
+	/* natural-width host state */
 	FIELD(HOST_NATURAL, HOST_CR0, ALWAYS, host_cr0),
 	FIELD(HOST_NATURAL, HOST_CR3, ALWAYS, host_cr3),
 	FIELD(HOST_NATURAL, HOST_CR4, ALWAYS, host_cr4),
@@ -332,3 +332,4 @@ const u16 vmcs12_cells[NR_VMCS12_CELLS] = {
 	FIELD(HOST_NATURAL, HOST_SSP, EXIT_LOAD_CET_STATE, host_ssp),
 	FIELD(HOST_NATURAL, HOST_INTR_SSP_TABLE, EXIT_LOAD_CET_STATE, host_ssp_tbl),
 };
+

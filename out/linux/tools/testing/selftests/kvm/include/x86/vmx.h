@@ -186,3 +186,4 @@ enum vmcs_field {
 	HOST_RSP			= 0x00006c14,
 	HOST_RIP			= 0x00006c16,
 };
+
