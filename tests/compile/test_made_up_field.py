@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from capability_sets import boundary_sets
 from compilers import generate
-from test_kvm_unit_tests import Cpu, build, conforming, failures, run_test
-from test_qemu_header import HEADER
+from make_believe import Cpu, build, conforming, failures, run_test
+from qemu_cpu import HEADER
 
 import vmcsgen
 
@@ -42,6 +42,13 @@ def test_qemus_ladder_has_a_new_highest_rung(scratch_spec: vmcsgen.Spec, tmp_pat
         "        return 0x56;",
     ]
     assert rung < lines.index("        return 0x52;")
+
+
+def test_vmxcap_prints_the_control(scratch_spec: vmcsgen.Spec, tmp_path: Path) -> None:
+    table = generate(scratch_spec, "vmxcap", tmp_path) / "scripts/kvm/vmx_controls.py"
+    names: dict[str, dict[int, str]] = {}
+    exec(table.read_text(), names)
+    assert names["ENTRY_CTLS"][BIT] == "Load made-up state"
 
 
 def test_the_field_test_of_kvm_unit_tests_expects_it(
