@@ -17,6 +17,7 @@ VERBS = {
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
     "targets": "list what can be generated",
+    "probe": "ask a processor, real or emulated, which fields it has",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.questions import Questions, questions
 from vmcsgen.targets.regions import EVERY, Selection
 from vmcsgen.targets.selection import choose, constants
 from vmcsgen.targets.subsets import SubsetTable, subset_table
@@ -230,15 +231,18 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class SubsetView:
-    """A part of a project that holds only some fields, and what derives from them."""
+    """The fields of a project, or of a part of it, and what derives from them."""
 
     id: str
     title: str
     constant: str
     fields: tuple[FieldView, ...]
+    ids: frozenset[str]
     max_index: int
     vmcs_enum: int
     vmcs_enum_hex: str
+    peak: FieldView | None
+    """The first field with the highest index, which ``max_index`` is the index of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +470,15 @@ class View:
         return self._project(self.spec.project_by_id[self.project_id])
 
     @cached_property
+    def collections(self) -> tuple[SubsetView, ...]:
+        """The fields of each project, followed by those of its parts."""
+        found = []
+        for project in self.spec.projects:
+            found.append(self._collection(project.id, project.title, project.fields))
+            found += [self._subset(project, name) for name in project.subsets]
+        return tuple(found)
+
+    @cached_property
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Every known difference between the spec and a source."""
         return self.spec.disagreements
@@ -496,6 +509,11 @@ class View:
             "spec": {"version": self.version, "sha256": self.digest},
             **document(self.spec),
         }
+
+    @cached_property
+    def probe(self) -> Questions:
+        """What the probe guest asks a processor."""
+        return questions(self.spec)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -691,13 +709,19 @@ class View:
 
     def _subset(self, project: Project, name: str) -> SubsetView:
         subset = project.subsets[name]
-        highest = max_index(self.spec.by_id[identity] for identity in subset.fields)
+        return self._collection(f"{project.id}-{name}", subset.title, subset.fields)
+
+    def _collection(self, name: str, title: str, identities: Collection[str]) -> SubsetView:
+        fields = tuple(self.field[each] for each in identities if each in self.field)
+        highest = max_index(self.spec.by_id[identity] for identity in identities)
         return SubsetView(
             name,
-            subset.title,
-            f"{project.id}_{name}".upper().replace("-", "_"),
-            tuple(self.field[identity] for identity in subset.fields if identity in self.field),
+            title,
+            name.upper().replace("-", "_"),
+            fields,
+            frozenset(each.id for each in fields),
             highest,
             highest << 1,
             f"{highest << 1:#x}",
+            next((each for each in fields if each.index == highest), None),
         )
