@@ -434,7 +434,7 @@ def valid_identifier(name: str, language: str) -> bool:
 
 
 def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
-    """SPEC118 to SPEC123: a project's names are unique, valid, and of things that exist."""
+    """SPEC118 to SPEC122, SPEC136: names of a project are unique, valid, and of what exists."""
     language = project.value["language"]
     taken: dict[str, str] = {}
     for section in ("fields", "high_names", "aliases"):
@@ -500,7 +500,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
 
 
 def _check_words(project: Entry) -> Iterator[Diagnostic]:
-    """SPEC123: what a control is called agrees with the word that holds its group."""
+    """SPEC136: what a control is called agrees with the word that holds its group."""
     for name, called in project.value["controls"].items():
         word = project.value.get("words", {}).get(name.partition(".")[0])
         if word is None:
@@ -512,4 +512,4 @@ def _check_words(project: Entry) -> Iterator[Diagnostic]:
         else:
             continue
         where = project.document.locate(project.node.value["controls"].keys[name])
-        yield Diagnostic(Severity.ERROR, "SPEC123", message, where, "see `words` of the project")
+        yield Diagnostic(Severity.ERROR, "SPEC136", message, where, "see `words` of the project")

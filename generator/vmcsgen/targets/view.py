@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
@@ -14,6 +14,8 @@ from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Proj
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.questions import Questions, questions
+from vmcsgen.targets.regions import EVERY, Selection
+from vmcsgen.targets.selection import choose, constants
 from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
@@ -258,8 +260,8 @@ class ProjectView:
     fields: int
     lacks: tuple[FieldView, ...]
     all_entries: tuple[EntryView, ...]
-    """``entries`` and the fields the project lacks under the names it would give them, by
-    encoding."""
+    """``entries``, and what the project lacks under the names it would give it: fields and high
+    halves, each behind the nearest smaller encoding."""
     subsets: tuple[SubsetView, ...]
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""
@@ -691,29 +693,19 @@ class View:
                 for alias in project.aliases.get(identity, ()):
                     note(alias, field.encoding, False, field)
         ranks = {name: rank for rank, name in enumerate(project.order)}
-        ordered = sorted(
-            found.values(), key=lambda entry: (ranks.get(entry.name, len(ranks)), entry.value)
-        )
-        return tuple(ordered)
+
+        def place(entry: EntryView) -> tuple[int, int]:
+            # The order lists full encodings; a high half comes with its field.
+            full = project.fields[entry.field.id]
+            return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
+
+        return tuple(sorted(found.values(), key=place))
 
     def _all_entries(self, project: Project) -> tuple[EntryView, ...]:
-        """The project's entries and, for each confirmed field it lacks, those it would have."""
-        found = {entry.name: entry for entry in self._entries(project)}
-        for each in self.fields:
-            name = project.name_for(self.spec.by_id[each.id])
-            if each.id in project.fields or name is None:
-                continue
-            names = [(name, each.encoding, False)]
-            high = project.high_name(name)
-            if each.high_encoding is not None and high is not None:
-                names.append((high, each.high_encoding, True))
-            for spelled, value, is_high in names:
-                if spelled not in found:
-                    encoding = Encoding(value)
-                    found[spelled] = EntryView(
-                        spelled, str(encoding), f"0x{value:08x}", value, is_high, each, new=True
-                    )
-        return tuple(sorted(found.values(), key=lambda entry: entry.value))
+        """The project's entries, and those it would have for what it lacks."""
+        named = frozenset(constants(project))
+        every = choose(self.spec, project, Selection(added=(EVERY,)))
+        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
 
     def _subset(self, project: Project, name: str) -> SubsetView:
         subset = project.subsets[name]
