@@ -434,7 +434,7 @@ def valid_identifier(name: str, language: str) -> bool:
 
 
 def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
-    """SPEC118 to SPEC122: names of a project are unique, valid, and of things that exist; SPEC136."""
+    """SPEC118 to SPEC122, SPEC136: names are unique, valid, and of things that exist."""
     language = project.value["language"]
     taken: dict[str, str] = {}
     for section in ("fields", "high_names", "aliases"):
