@@ -41,9 +41,11 @@ $(VENV)/.ready-test: $(VENV)/.ready
 
 gen: $(VENV)/.ready
 	$(BIN)/vmcsgen gen
+	$(BIN)/vmcsgen gen --tree docs
 
 gen-check: $(VENV)/.ready
 	$(BIN)/vmcsgen gen --check
+	$(BIN)/vmcsgen gen --tree docs --check
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check $(SOURCES)
@@ -59,8 +61,7 @@ test-trees test-live test-browser test-package: test-%: $(VENV)/.ready-test
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py
 
-docs: $(VENV)/.ready
-	$(BIN)/vmcsgen gen
+docs: gen
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,10 +10,9 @@ The names below are imported on first use, so that ``import vmcsgen`` costs noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "2026.11.0"
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from vmcsgen.core.capabilities import Capabilities
     from vmcsgen.core.encoding import Encoding, EncodingError, FieldType, Width

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 VERBS = {
     "validate": "check a spec: schema, semantic rules, every error at once",
@@ -72,14 +72,29 @@ def _parse_and_run(verb: str, arguments: Sequence[str]) -> int:
 def _parser(verb: str, command: object) -> argparse.ArgumentParser:
     import argparse
 
+    class Formatter(argparse.RawDescriptionHelpFormatter):
+        """Help as wide as the terminal; argparse would import shutil at every start to ask."""
+
+        def __init__(self, prog: str) -> None:
+            super().__init__(prog, max_help_position=26, width=_terminal_width())
+
     parser = argparse.ArgumentParser(
         prog=f"vmcsgen {verb}",
         description=command.__doc__,
         epilog=getattr(command, "EXAMPLES", None),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
     )
     command.configure(parser)  # type: ignore[attr-defined]
     return parser
+
+
+def _terminal_width() -> int:
+    import os
+
+    try:
+        return min(os.get_terminal_size().columns, 100) - 2
+    except OSError:
+        return 78
 
 
 def _failed(error: Exception) -> int:

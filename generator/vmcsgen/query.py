@@ -1,85 +1,12 @@
-"""Questions about fields: conditions for ``list``, and the JSON shape of a field."""
+"""Fields and controls as plain values: the JSON shapes of ``list`` and ``show`` (docs/json.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from vmcsgen.core.requirement import names, to_plain
-from vmcsgen.core.spec import Field, Spec, parse_number
-from vmcsgen.diagnostics import DiagnosticError, refuse
-
-Condition = Callable[[Field], bool]
-
-KEYS = (
-    "id", "title", "encoding", "width", "type", "index", "table", "requires", "status", "source",
-    "project", "name",
-)  # fmt: skip
-"""What ``--where`` can ask for."""
-
-
-def parse_condition(text: str, spec: Spec) -> Condition:
-    """The condition that ``KEY=VALUE`` writes, case-blind; DiagnosticError if it can't be met.
-
-    ``id``, ``title``, ``requires`` and ``name`` ask for text that the value holds; the others for
-    the value itself (a number in any base for ``encoding`` and ``index``).
-    """
-    key, separator, value = text.partition("=")
-    key, value = key.strip().lower(), value.strip().casefold()
-    if not separator or key not in KEYS:
-        raise _bad(text, f"one of {', '.join(f'{each}=...' for each in KEYS)}")
-    if key in ("encoding", "index"):
-        number = parse_number(value)
-        if number is None:
-            raise _bad(text, f"{key} takes a number such as 0x2032 or 25")
-        if key == "encoding":
-            match = spec.by_encoding.get(number)
-            return lambda field: match is not None and match.field is field
-        return lambda field: field.index == number
-    if key == "project":
-        if value not in spec.project_by_id:
-            raise _bad(text, f"projects: {', '.join(spec.project_by_id)}")
-        return lambda field: field.id in spec.project_by_id[value].fields
-    if key == "source":
-        return lambda field: value in field.sources
-    if key == "name":
-        return lambda field: any(
-            value in name.casefold() for name in project_names(spec, field).values()
-        )
-    if key == "requires":
-        return lambda field: _requires(field, value)
-    if key == "title":
-        return lambda field: any(
-            value in title.casefold() for title in (field.title, *field.formerly)
-        )
-    if key == "id":
-        return lambda field: value in field.id
-    texts: dict[str, Callable[[Field], str]] = {
-        "width": lambda field: field.width.label,
-        "type": lambda field: field.type.label,
-        "table": lambda field: field.table.casefold(),
-        "status": lambda field: field.status,
-    }
-    known = sorted({texts[key](field) for field in spec.fields})
-    if value.replace("-", "_") not in known and value not in known:
-        raise _bad(text, f"{key} is one of: {', '.join(known)}")
-    return lambda field: texts[key](field) in (value, value.replace("-", "_"))
-
-
-def _requires(field: Field, value: str) -> bool:
-    if field.requires is None:
-        return value == "unknown"
-    return value == str(field.requires) or any(value in name for name in names(field.requires))
-
-
-def _bad(text: str, hint: str) -> DiagnosticError:
-    return refuse(f"can't select by {text!r}", "--where", rule="USAGE", hint=hint)
-
-
-def select(spec: Spec, conditions: Sequence[Condition]) -> tuple[Field, ...]:
-    """The fields for which all conditions hold, ascending by encoding."""
-    return tuple(
-        field for field in spec.fields if all(condition(field) for condition in conditions)
-    )
+from vmcsgen.core.spec import Field, Spec
 
 
 def project_names(spec: Spec, field: Field) -> dict[str, str]:
@@ -107,7 +34,7 @@ def as_plain(spec: Spec, field: Field) -> dict[str, object]:
     }
 
 
-def details(spec: Spec, field: Field) -> dict[str, object]:
+def details(spec: Spec, field: Field) -> dict[str, Any]:
     """A field as ``show --format json`` prints it: ``as_plain`` and everything else known."""
     high = field.high_encoding
     required = [] if field.requires is None else list(dict.fromkeys(names(field.requires)))
@@ -126,6 +53,7 @@ def details(spec: Spec, field: Field) -> dict[str, object]:
             for project in spec.projects
             if field.id in project.aliases
         },
+        "requires_text": None if field.requires is None else str(field.requires),
         "requires_words": spec.words(field.requires),
         "controls": [control_details(spec, name) for name in _closed(spec, required)],
     }
@@ -146,7 +74,7 @@ def _closed(spec: Spec, required: Iterable[str]) -> list[str]:
     return list(ordered)
 
 
-def control_details(spec: Spec, name: str) -> dict[str, object]:
+def control_details(spec: Spec, name: str) -> dict[str, Any]:
     """A control or feature: title, where its support is reported, its names in projects."""
     called = {
         project.id: dict(project.controls[name])

@@ -1,37 +1,57 @@
-"""Where spec/ and templates/ are: inside an installed wheel, or at the top of a checkout."""
+"""Where spec/ and templates/ are, and reading files that may be anything."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+"""The folder of the package's own modules."""
 
 
-def share() -> Path:
+def share() -> str:
     """The folder that holds spec/ and templates/: the wheel's own, else the checkout's top."""
-    packaged = _PACKAGE / "share"
-    return packaged if packaged.is_dir() else _PACKAGE.parent.parent
+    packaged = os.path.join(PACKAGE, "share")
+    return packaged if os.path.isdir(packaged) else os.path.dirname(os.path.dirname(PACKAGE))
+
+
+def spec_folder() -> str:
+    """The folder of the spec that comes with this installation."""
+    return os.path.join(share(), "spec")
+
+
+def template_folder() -> str:
+    """The folder of the targets that come with this installation."""
+    return os.path.join(share(), "templates")
 
 
 def spec_root() -> Path:
-    """The folder of the spec that comes with this installation."""
-    return share() / "spec"
+    """``spec_folder`` as a Path."""
+    from pathlib import Path
+
+    return Path(spec_folder())
 
 
 def template_root() -> Path:
-    """The folder of the targets that come with this installation."""
-    return share() / "templates"
+    """``template_folder`` as a Path."""
+    from pathlib import Path
+
+    return Path(template_folder())
 
 
 def package_root() -> Path:
-    """The folder of the package's own modules."""
-    return _PACKAGE
+    """``PACKAGE`` as a Path."""
+    from pathlib import Path
+
+    return Path(PACKAGE)
 
 
-def read_regular(path: Path, limit: int) -> bytes:
+def read_regular(path: Path | str, limit: int) -> bytes:
     """The first ``limit`` bytes of a regular file; OSError for anything else, which never blocks.
 
     A FIFO or a device is refused before it is read.
@@ -49,9 +69,12 @@ def read_regular(path: Path, limit: int) -> bytes:
         os.close(descriptor)
 
 
-def shown(path: Path) -> str:
+def shown(path: Path | str) -> str:
     """``path`` as messages show it: relative to the working directory where it lies below it."""
+    text = os.fspath(path)
     try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
+        relative = os.path.relpath(text)
     except (ValueError, OSError):
-        return str(path)
+        return text
+    outside = relative == os.pardir or relative.startswith(os.pardir + os.sep)
+    return text if outside else relative.replace(os.sep, "/")

@@ -1513,6 +1513,7 @@ VMCS_INLINE const char *vmcs_field_name(const struct vmcs_table_entry *field)
 /* What must be true together. */
 VMCS_STATIC_ASSERT(VMCS_GROUPS <= VMCS_GROUP_NONE, groups_fit_the_mask);
 VMCS_STATIC_ASSERT(sizeof(struct vmcs_table_entry) == 8, table_is_packed);
+VMCS_STATIC_ASSERT(5 * 1024 <= 0x10000, names_have_16_bit_offsets);
 VMCS_STATIC_ASSERT(VMCS_ENUM_MAX == VMCS_MAX_INDEX << 1, whole_spec);
 VMCS_STATIC_ASSERT(VMCS_INDEX(VMCS_INJECTED_EVENT_DATA) == VMCS_MAX_INDEX,
 		   top_injected_event_data);

@@ -6,7 +6,10 @@
 
 Python 3.8 or later, no dependency.
 
->>> mask = feature_mask({0x480: ..., 0x481: ...})
+Capability MSRs by address say what exists, here IA32_VMX_PROCBASED_CTLS (secondary controls can be
+activated) and IA32_VMX_PROCBASED_CTLS2 (TSC scaling can be used):
+
+>>> mask = feature_mask({0x482: 1 << 63, 0x48B: 1 << 57})
 >>> exists(mask, Encoding.TSC_MULTIPLIER)
 True
 >>> hex(vmcs_enum(mask))

@@ -8,7 +8,7 @@ test of its own.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -145,8 +145,11 @@ def boundary_sets(spec: vmcsgen.Spec) -> Sets:
     for group in spec.groups:
         members = frozenset(control.name for control in group.controls)
         chosen += [members, every - members]
-    sets = Sets(spec, {msr: [] for msr in msr_addresses(spec)}, {n: [] for n in names[-2:]})
-    sets = Sets(spec, sets.msrs, {feature.name: [] for feature in spec.features})
+    sets = Sets(
+        spec,
+        {msr: [] for msr in msr_addresses(spec)},
+        {feature.name: [] for feature in spec.features},
+    )
     for supported in chosen:
         for true_controls in (False, True):
             for opposite in (False, True):
@@ -190,10 +193,3 @@ def random_sets(spec: vmcsgen.Spec, count: int, seed: int) -> Sets:
         {msr: [value(number % 3) for number in range(count)] for msr in msr_addresses(spec)},
         {feature.name: [source.random() < 0.3 for _ in range(count)] for feature in spec.features},
     )
-
-
-def column_of(rows: Sequence[str], position: int) -> int:
-    """The column that stands at ``position`` of rows of equal length, row 0 in bit 0."""
-    width = len(rows[0])
-    joined = "".join(reversed(rows))
-    return int(joined[position::width], 2)

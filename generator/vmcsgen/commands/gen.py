@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,18 +28,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="generate only this target (may be given again; default: all)",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR",
+        "-o", "--output", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
     parser.add_argument(
-        "--tree", type=Path, metavar="DIR",
-        help="bring every marked region of the source tree DIR up to date",
-    )  # fmt: skip
+        "--tree", metavar="DIR", help="bring every marked region of the source tree DIR up to date"
+    )
     parser.add_argument(
         "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"
     )
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument("--templates", type=Path, metavar="DIR", help="another folder of targets")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
+    parser.add_argument("--templates", metavar="DIR", help="another folder of targets")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if anything differs"
     )
@@ -51,23 +49,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: in order (or written); 1: ``--check`` or ``--diff`` found a difference."""
-    from vmcsgen.diagnostics import refuse
     from vmcsgen.targets.choice import choose
-    from vmcsgen.targets.generate import compare, unchanged, write_all
+    from vmcsgen.targets.current import unchanged
 
+    _refuse_nonsense(arguments)
     if arguments.tree is not None:
-        if arguments.output is not None:
-            raise refuse("--tree writes into the tree itself, not to --output", "vmcsgen gen")
         return _tree(arguments)
-    if arguments.force:
-        raise refuse("--force goes with --tree: nothing else is ever kept", "vmcsgen gen")
-    arguments.output = arguments.output or Path("out")
+    output = arguments.output or "out"
     names = choose(arguments.target, arguments.templates)
-    count = unchanged(names, arguments.output, arguments.spec, arguments.templates)
+    count = unchanged(names, output, arguments.spec, arguments.templates)
     if count is not None:
-        print(f"{_files(count)} of {_targets(len(names))} current")
+        print(f"{_files(count)} of {_targets(len(names))}: {count} current")
         return 0
-    comparisons = compare(names, arguments.output, arguments.spec, arguments.templates)
+    from vmcsgen.targets.generate import compare, write_all
+
+    comparisons = compare(names, output, arguments.spec, arguments.templates)
     if arguments.check or arguments.diff:
         return _report(comparisons, len(names), arguments.diff)
     written = write_all(comparisons)
@@ -78,6 +74,19 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{_files(len(made))} of {_targets(len(names))}: {written} written, ", end="")
     print(f"{len(made) - written} unchanged")
     return 0
+
+
+def _refuse_nonsense(arguments: argparse.Namespace) -> None:
+    """DiagnosticError for options that contradict each other."""
+    if arguments.tree is not None and arguments.output is not None:
+        problem = "--tree writes into the tree itself, not to --output"
+    elif arguments.tree is None and arguments.force:
+        problem = "--force goes with --tree: nothing else is ever kept"
+    else:
+        return
+    from vmcsgen.diagnostics import refuse
+
+    raise refuse(problem, "vmcsgen gen", rule="USAGE")
 
 
 def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
@@ -95,27 +104,32 @@ def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
     counts = tally(comparisons)
     different = len(comparisons) - counts[Status.CURRENT]
     parts = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-    print(f"{_files(len(comparisons))} of {_targets(targets)}: {parts}", file=sys.stderr)
+    summary = f"{_files(len(comparisons))} of {_targets(targets)}: {parts}"
+    print(summary, file=sys.stderr if different else sys.stdout)
     if different and not diff:
         print("mend it with: vmcsgen gen", file=sys.stderr)
     return 1 if different else 0
 
 
 def _tree(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.tree import examine, write_tree
 
+    tree = Path(arguments.tree)
+    templates = None if arguments.templates is None else Path(arguments.templates)
     files = examine(
-        arguments.tree,
+        tree,
         load(arguments.spec),
         targets=choose(arguments.target, arguments.templates) if arguments.target else (),
-        templates=arguments.templates,
+        templates=templates,
         force=arguments.force,
     )
     writing = not (arguments.check or arguments.diff)
     if writing:
-        write_tree(arguments.tree, files)
+        write_tree(tree, files)
     _list_regions(files, writing, arguments.diff)
     return _tree_status(files, writing, arguments)
 

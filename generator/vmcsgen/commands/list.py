@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -18,34 +16,32 @@ EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``list``."""
-    from vmcsgen.query import KEYS
+    from vmcsgen.catalog import KEYS
 
     parser.add_argument(
         "--where", action="append", default=[], metavar="KEY=VALUE",
         help=f"only fields for which this holds, all of them if repeated; keys: {', '.join(KEYS)}",
     )  # fmt: skip
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the fields; exit status 1 if none matches."""
-    from vmcsgen.query import as_plain, parse_condition, select
-    from vmcsgen.specfile.load import load
+    from vmcsgen.catalog import LISTED, load_catalog, parse_condition, select
 
-    spec = load(arguments.spec)
-    conditions = [parse_condition(text, spec) for text in arguments.where]
-    found = select(spec, conditions)
+    catalog = load_catalog(arguments.spec)
+    conditions = [parse_condition(text, catalog) for text in arguments.where]
+    found = select(catalog, conditions)
     if arguments.format == "json":
         import json
 
-        print(json.dumps([as_plain(spec, field) for field in found], indent=2))
+        print(json.dumps([{key: field[key] for key in LISTED} for field in found], indent=2))
     else:
         for field in found:
-            status = "" if field.status == "sdm" else f"  ({field.status})"
-            requires = "unknown" if field.requires is None else str(field.requires)
+            status = "" if field["status"] == "sdm" else f"  ({field['status']})"
             print(
-                f"{field.encoding}  {field.width.label:>7}  {field.type.label:<9}  "
-                f"{field.title:<50}  {requires}{status}"
+                f"0x{field['encoding']:04x}  {field['width']:>7}  {field['type']:<9}  "
+                f"{field['title']:<50}  {field['requires_text'] or 'unknown'}{status}"
             )
     return 0 if found else 1

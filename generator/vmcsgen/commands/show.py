@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from vmcsgen.core.spec import Field, Match, Spec
+    from vmcsgen.catalog import Catalog, Entry
 
 EXAMPLES = """examples:
   vmcsgen show 0x2032
@@ -23,98 +21,92 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "field", nargs="+", metavar="FIELD",
         help="id, title, former title, any project's constant, or encoding (0x2032, 8242, 2032h)",
     )  # fmt: skip
-    parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
+    parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the field; exit status 2 with suggestions if there is none."""
-    from vmcsgen.core.spec import UnknownFieldError
-    from vmcsgen.diagnostics import DiagnosticError, refuse
-    from vmcsgen.specfile.load import load
+    from vmcsgen.catalog import find, load_catalog
 
-    spec = load(arguments.spec)
+    catalog = load_catalog(arguments.spec)
     wanted = " ".join(arguments.field)
-    matches = spec.find(wanted)
+    matches = find(catalog, wanted)
     if not matches:
-        try:
-            spec.field(wanted)
-        except UnknownFieldError as error:
-            close = ", ".join(error.suggestions)
-            hint = f"did you mean {close}?" if close else "vmcsgen list shows every field"
-            raise refuse(str(error.args[0]), wanted, rule="FIELD", hint=hint) from None
-        raise DiagnosticError(())
+        raise _unknown(wanted, arguments.spec)
     if arguments.format == "json":
         import json
 
-        from vmcsgen.query import details
-
-        shown = [details(spec, match.field) | {"high": match.high} for match in matches]
+        shown = [field | {"high": high} for field, high in matches]
         print(json.dumps(shown[0] if len(shown) == 1 else shown, indent=2))
-        return 0
-    print("\n\n".join(describe(spec, match) for match in matches))
+    else:
+        print("\n\n".join(describe(catalog, field, high) for field, high in matches))
     return 0
 
 
-def describe(spec: Spec, match: Match) -> str:
+def _unknown(wanted: str, root: str | None) -> Exception:
+    """The error for a name that no field has, with suggestions from the Spec."""
+    from vmcsgen.core.spec import UnknownFieldError
+    from vmcsgen.diagnostics import refuse
+    from vmcsgen.specfile.load import load
+
+    hint, message = "vmcsgen list shows every field", "no such field"
+    try:
+        load(root).field(wanted)
+    except UnknownFieldError as error:
+        message = str(error)
+        if error.suggestions:
+            hint = f"did you mean {', '.join(error.suggestions)}?"
+    return refuse(message, wanted, rule="FIELD", hint=hint)
+
+
+def describe(catalog: Catalog, field: Entry, high: bool) -> str:
     """Everything known of a field as lines of text."""
-    field = match.field
-    lines = [field.title + (" (high 32 bits)" if match.high else "")]
-    lines += [f"  {label:<12} {text}" for label, text in _rows(spec, match) if text]
-    for project in spec.projects:
-        if field.id in project.fields:
-            names = [project.fields[field.id], *project.aliases.get(field.id, ())]
-            if field.id in project.high_fields:
-                names.append(project.high_fields[field.id])
-            lines.append(f"  {project.id:<16} {', '.join(names)}")
+    lines = [field["title"] + (" (high 32 bits)" if high else "")]
+    lines += [f"  {label:<12} {text}" for label, text in _rows(catalog, field, high) if text]
+    for project, name in field["names"].items():
+        names = [name, *field["aliases"].get(project, ())]
+        if project in field["high_names"]:
+            names.append(field["high_names"][project])
+        lines.append(f"  {project:<16} {', '.join(names)}")
     return "\n".join(lines)
 
 
-def _rows(spec: Spec, match: Match) -> list[tuple[str, str]]:
-    field, encoding = match.field, match.encoding
-    high = field.high_encoding
-    both = f"{field.encoding}" + (f", high half {high}" if high is not None else "")
+def _rows(catalog: Catalog, field: Entry, high: bool) -> list[tuple[str, str]]:
+    value = field["high_encoding"] if high else field["encoding"]
+    encodings = f"0x{field['encoding']:04x}"
+    if field["high_encoding"] is not None:
+        encodings += f", high half 0x{field['high_encoding']:04x}"
+    width = field["width"] if field["width"] == "natural" else f"{field['width']}-bit"
     bits = (
-        f"{encoding.value >> 13:02b} 0 {encoding.value >> 10 & 3:02b} {encoding.index:09b} "
-        f"{encoding.value & 1}: width {_width(field)}, type {field.type.title}, "
-        f"index {field.index} ({field.index:#x}), access {'high' if match.high else 'full'}"
+        f"{value >> 13:02b} {value >> 12 & 1} {value >> 10 & 3:02b} {field['index']:09b} "
+        f"{value & 1}: width {width}, type {field['type'].replace('_', '-')}, "
+        f"index {field['index']} ({field['index']:#x}), access {'high' if high else 'full'}"
     )
-    sources = {source.id: source.title for source in spec.sources}
     rows = [
-        ("id", field.id),
-        ("encoding", both),
+        ("id", field["id"]),
+        ("encoding", encodings),
         ("bits", bits),
-        ("table", f"{field.table}, {spec.tables[field.table]}"),
-        ("formerly", "; ".join(field.formerly)),
-        ("exists", spec.words(field.requires)),
-        ("requires", "" if field.requires is None else str(field.requires)),
-        *_controls(spec, field),
-        ("status", field.status),
+        ("table", f"{field['table']}, {catalog['tables'][field['table']]}"),
+        ("formerly", "; ".join(field["formerly"])),
+        ("exists", field["requires_words"]),
+        ("requires", field["requires_text"] or ""),
     ]
-    rows += [("source", f"{each}: {sources.get(each, '')}") for each in field.sources]
-    rows.append(("note", field.note))
+    rows += [("reported by", _reported(control)) for control in field["controls"]]
+    rows.append(("status", field["status"]))
+    rows += [("source", f"{each}: {catalog['sources'][each]}") for each in field["sources"]]
+    rows.append(("note", field["note"]))
     return rows
 
 
-def _width(field: Field) -> str:
-    return field.width.label if field.width.label == "natural" else f"{field.width.label}-bit"
-
-
-def _controls(spec: Spec, field: Field) -> list[tuple[str, str]]:
-    from vmcsgen.query import details
-
-    rows = []
-    required = details(spec, field)["controls"]
-    assert isinstance(required, list)
-    for control in required:
-        name = control["name"]
-        if "cpuid" in control:
-            where = control["cpuid"]
-            register = where["register"].upper()
-            text = f"CPUID.({where['leaf']:#x},{where['subleaf']}):{register} bit {where['bit']}"
-        else:
-            text = f"{control['msr_name']} ({control['msr']:#x}) bit {control['msr_bit']}"
-            if control["true_msr"] is not None:
-                text += f", or {control['true_msr_name']} ({control['true_msr']:#x})"
-        rows.append(("reported by", f"{name}: {text}"))
-    return rows
+def _reported(control: Entry) -> str:
+    if "cpuid" in control:
+        where = control["cpuid"]
+        register = f"{where['register'].upper()} bit {where['bit']}"
+        return f"{control['name']}: CPUID.({where['leaf']:#x},{where['subleaf']}):{register}"
+    text = (
+        f"{control['name']}: {control['msr_name']} ({control['msr']:#x}) bit {control['msr_bit']}"
+    )
+    if control["true_msr"] is not None:
+        text += f", or {control['true_msr_name']} ({control['true_msr']:#x})"
+    return text

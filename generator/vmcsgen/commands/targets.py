@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -11,16 +9,19 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``targets``."""
-    parser.add_argument("--templates", type=Path, metavar="DIR", help="another folder of targets")
+    parser.add_argument("--templates", metavar="DIR", help="another folder of targets")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every target with its title and outputs."""
+    from pathlib import Path
+
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.manifest import load_target
 
-    targets = [load_target(name, arguments.templates) for name in choose((), arguments.templates)]
+    root = None if arguments.templates is None else Path(arguments.templates)
+    targets = [load_target(name, root) for name in choose((), root)]
     if arguments.format == "json":
         import json
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +14,7 @@ EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``validate``."""
-    parser.add_argument("spec", nargs="?", type=Path, metavar="SPEC", help="a spec folder")
+    parser.add_argument("spec", nargs="?", metavar="SPEC", help="a spec folder")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from vmcsgen.core.encoding import Encoding, EncodingError, FieldType, Width, why_not
+from vmcsgen.core.numbers import parse_number
 from vmcsgen.core.requirement import ALWAYS, Always, Requirement, Supports
 
 
@@ -329,7 +330,8 @@ class Spec:
         return {project.id: project for project in self.projects}
 
     @cached_property
-    def _by_text(self) -> Mapping[str, tuple[Match, ...]]:
+    def by_text(self) -> Mapping[str, tuple[Match, ...]]:
+        """Fields by every name, case-folded: ids, titles, former titles, projects' constants."""
         found: dict[str, dict[Match, None]] = {}
 
         def note(text: str, match: Match) -> None:
@@ -363,7 +365,7 @@ class Spec:
         if number is not None:
             match = self.by_encoding.get(number)
             return (match,) if match else ()
-        return self._by_text.get(" ".join(str(wanted).split()).casefold(), ())
+        return self.by_text.get(" ".join(str(wanted).split()).casefold(), ())
 
     def field(self, wanted: str | int) -> Field:
         """The one field that ``wanted`` means (see ``find``).
@@ -387,8 +389,8 @@ class Spec:
         if number is None:
             from difflib import get_close_matches
 
-            close = get_close_matches(str(wanted).casefold()[:200], self._by_text, 3, 0.6)
-            originals = [self._by_text[text][0].field.id for text in close]
+            close = get_close_matches(str(wanted).casefold()[:200], self.by_text, 3, 0.6)
+            originals = [self.by_text[text][0].field.id for text in close]
             return UnknownFieldError(
                 f"no field is called {wanted!r}", tuple(dict.fromkeys(originals))
             )
@@ -459,19 +461,6 @@ class Spec:
             case _:
                 joint = " or " if requirement.operator == "any" else " and "
                 return joint.join(self._clause(operand) for operand in requirement.operands)
-
-
-def parse_number(text: str) -> int | None:
-    """The number that ``text`` writes (``0x2032``, ``2032h``, ``8242``), or None if none."""
-    stripped = text.strip().casefold().replace("_", "") if len(text) < 40 else ""
-    try:
-        if stripped.startswith("0x"):
-            return int(stripped, 16)
-        if stripped.endswith("h") and stripped[:1].isdigit():
-            return int(stripped[:-1], 16)
-        return int(stripped, 10) if stripped.isascii() and stripped.isdigit() else None
-    except ValueError:
-        return None
 
 
 __all__ = [

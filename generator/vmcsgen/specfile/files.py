@@ -1,28 +1,14 @@
-"""Which files make up a spec, what kind each is, and the digest of their bytes."""
+"""Which files make up a spec and what kind each is; what is no spec is refused here."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
-from vmcsgen.resources import read_regular, shown
-from vmcsgen.specfile.nodes import SIZE_LIMIT
-
-MODEL_KINDS = ("fields", "controls", "cpuid", "project", "sources", "disagreements")
-"""Kinds of files that the Spec itself is built from; the others are facts beside it."""
-
-_FOLDERS = {"fields": "fields", "controls": "controls", "projects": "project", "cpus": "cpus"}
-_SINGLE = {
-    "sources": "sources",
-    "disagreements": "disagreements",
-    "errata": "errata",
-    "emulators": "emulators",
-}
-_KIND_BY_PATH = {"controls/cpuid.yaml": "cpuid"}
+from vmcsgen.resources import shown
+from vmcsgen.specfile.inputs import files_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +30,22 @@ def discover(root: Path, kinds: Iterable[str] | None = None) -> tuple[SpecFile, 
         hint = "name the folder that holds fields/ and controls/"
         problem = "is a file, not a spec folder" if root.exists() else "there is no such folder"
         raise refuse(problem, name, rule="SPEC008", hint=hint)
+    try:
+        listed = files_of(root)
+    except OSError as error:
+        raise refuse(f"can't be read: {error.strerror}", name) from None
     found: list[SpecFile] = []
     strays: list[Diagnostic] = []
-    for folder, kind in _FOLDERS.items():
-        for entry in sorted(_entries(root / folder)):
-            path = root / folder / entry
-            if not entry.endswith(".yaml"):
-                message = "is in a spec folder but nothing reads it: spec files end in .yaml"
-                where = Location(shown(path))
-                strays.append(
-                    Diagnostic(Severity.ERROR, "SPEC008", message, where, "rename or remove it")
-                )
-                continue
-            special = _KIND_BY_PATH.get(f"{folder}/{entry}", kind)
-            found.append(SpecFile(path, shown(path), special))
-    for stem, kind in _SINGLE.items():
-        path = root / f"{stem}.yaml"
-        if path.exists():
+    for relative, kind in listed:
+        path = root / relative
+        if relative.endswith(".yaml"):
             found.append(SpecFile(path, shown(path), kind))
+        else:
+            message = "is in a spec folder but nothing reads it: spec files end in .yaml"
+            where = Location(shown(path))
+            strays.append(
+                Diagnostic(Severity.ERROR, "SPEC008", message, where, "rename or remove it")
+            )
     if strays:
         raise DiagnosticError(strays)
     if not any(file.kind == "fields" for file in found):
@@ -72,33 +56,6 @@ def discover(root: Path, kinds: Iterable[str] | None = None) -> tuple[SpecFile, 
     return tuple(file for file in found if wanted is None or file.kind in wanted)
 
 
-def _entries(folder: Path) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder) if not name.startswith(".")]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise refuse(f"can't be read: {error.strerror}", shown(folder)) from None
-
-
 def version_file(root: Path) -> Path:
     """The file that holds the spec's calendar version."""
     return root / "VERSION"
-
-
-def digest(paths: Iterable[Path], *more: bytes) -> str:
-    """SHA-256 (hex) over names and bytes of files, and ``more``; unreadable ones count as empty.
-
-    Reads no more of a file than the largest spec file could have.
-    """
-    total = hashlib.sha256()
-    for path in paths:
-        try:
-            raw = read_regular(path, SIZE_LIMIT + 1)
-        except OSError:
-            raw = b""
-        name = os.fsencode(path.parent.name + "/" + path.name)
-        total.update(b"%d:%d:" % (len(name), len(raw)) + name + raw)
-    for piece in more:
-        total.update(b"%d:" % len(piece) + piece)
-    return total.hexdigest()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
-from vmcsgen.resources import package_root, shown, spec_root
+from vmcsgen.resources import shown, spec_root
 from vmcsgen.specfile import stamp
-from vmcsgen.specfile.files import MODEL_KINDS, SpecFile, digest, discover, version_file
+from vmcsgen.specfile.files import SpecFile, discover, version_file
+from vmcsgen.specfile.inputs import MODEL_KINDS, model_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +33,17 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
     ``cache`` a spec whose bytes were validated before is taken from the user's cache.
     """
     folder = spec_root() if root is None else Path(root)
-    files = discover(folder, MODEL_KINDS)
-    key = _key(folder, files) if cache else ""
-    if cache:
+    key = model_key(folder) if cache else ""
+    if key:
         cached = stamp.recall(key)
         if cached is not None:
             return cached
-    spec, diagnostics = read(folder, files)
+    spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
     if spec is None or any(each.severity is Severity.ERROR for each in diagnostics):
         raise DiagnosticError(diagnostics)
-    if cache:
+    if key:
         stamp.remember(key, spec)
     return spec
-
-
-def _key(folder: Path, files: Iterable[SpecFile]) -> str:
-    """The digest of all that the validated Spec depends on: its files, schemas and our code."""
-    package = package_root()
-    code = [
-        path
-        for layer in ("core", "specfile")
-        for path in sorted((package / layer).iterdir())
-        if path.suffix == ".py"
-    ]
-    schemas = sorted((spec_root() / "schema").glob("*.json"))
-    return digest([version_file(folder), *(file.path for file in files), *schemas, *code])
 
 
 def validate(root: Path | str | None = None) -> Inspected:

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
 from vmcsgen.resources import read_regular
+from vmcsgen.specfile.inputs import SIZE_LIMIT
 
 if TYPE_CHECKING:
     import yaml
-
-SIZE_LIMIT = 16 << 20
-"""Largest spec file, in bytes."""
 
 DEPTH_LIMIT = 32
 """Deepest nesting of mappings and sequences."""

@@ -1,17 +1,10 @@
-"""The user's cache: a spec that was validated once, kept as JSON under the digest of its files.
-
-Losing, corrupting or sharing the cache costs time only: an entry carries a checksum of itself,
-and one that doesn't fit is ignored. Entries are data, never code.
-"""
+"""A spec that was validated once, kept in the cache as JSON under the digest of its files."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from pathlib import Path
 from typing import Any
 
+from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.encoding import Encoding
 from vmcsgen.core.requirement import from_plain, to_plain
 from vmcsgen.core.spec import (
@@ -28,66 +21,6 @@ from vmcsgen.core.spec import (
     Subset,
     Word,
 )
-
-_ENTRY_LIMIT = 64 << 20
-_ENTRIES_KEPT = 32
-
-
-def cache_folder() -> Path | None:
-    """Where entries are kept: $VMCSGEN_CACHE, else vmcsgen below $XDG_CACHE_HOME or ~/.cache.
-
-    None if there is no such place or caching is switched off (VMCSGEN_CACHE set to nothing).
-    """
-    chosen = os.environ.get("VMCSGEN_CACHE")
-    if chosen is not None:
-        return Path(chosen) if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    if base and os.path.isabs(base):
-        return Path(base) / "vmcsgen"
-    home = os.environ.get("HOME")
-    return Path(home) / ".cache" / "vmcsgen" if home else None
-
-
-def read_entry(name: str) -> Any:
-    """The JSON value kept under ``name``, or None if there is none that is whole."""
-    folder = cache_folder()
-    if folder is None:
-        return None
-    try:
-        with (folder / name).open("rb") as stream:
-            raw = stream.read(_ENTRY_LIMIT)
-        checksum, body = raw[:64], raw[65:]
-        if hashlib.sha256(body).hexdigest().encode() != checksum:
-            return None
-        return json.loads(body)
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def write_entry(name: str, value: Any) -> None:
-    """Keep a JSON value under ``name``; quietly does nothing where it can't."""
-    folder = cache_folder()
-    if folder is None:
-        return
-    body = json.dumps(value, separators=(",", ":")).encode()
-    temporary = folder / f".{name}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        temporary.replace(folder / name)
-        _prune(folder, name.partition("-")[0])
-    except OSError:
-        try:
-            temporary.unlink()
-        except OSError:
-            return
-
-
-def _prune(folder: Path, family: str) -> None:
-    """Keep the newest entries of a family."""
-    entries = sorted(folder.glob(f"{family}-*"), key=lambda path: path.stat().st_mtime)
-    for path in entries[:-_ENTRIES_KEPT]:
-        path.unlink()
 
 
 def recall(key: str) -> Spec | None:

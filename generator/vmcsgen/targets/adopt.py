@@ -178,8 +178,10 @@ def make_region(
     if first and body and lines[first - 1].strip() == body[0].strip():
         first -= 1  # the title above the list, which is the region's from now on
     carriage = "\r" if lines[construct.first - 1].endswith("\r") else ""
-    region = enclosed(LANGUAGES[output.language], name, workshop.stamp, body, selection)
-    lines[first : construct.last] = [f"{line}{carriage}" for line in (*region, *construct.foreign)]
+    enclosed_lines = enclosed(LANGUAGES[output.language], name, workshop.stamp, body, selection)
+    lines[first : construct.last] = [
+        f"{line}{carriage}" for line in (*enclosed_lines, *construct.foreign)
+    ]
     draft.put(path, "\n".join(lines))
 
 

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import os
 
-from vmcsgen.diagnostics import refuse
-from vmcsgen.resources import shown, template_root
+from vmcsgen.resources import shown, template_folder
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 
-def target_names(root: Path | None = None) -> tuple[str, ...]:
+def target_names(root: Path | str | None = None) -> tuple[str, ...]:
     """The names of all targets below ``root`` (default: those that come with vmcsgen)."""
-    folder = template_root() if root is None else root
-    if not folder.is_dir():
+    folder = template_folder() if root is None else root
+    if not os.path.isdir(folder):
+        from vmcsgen.diagnostics import refuse
+
         raise refuse("there is no such template folder", shown(folder))
-    return tuple(sorted(path.parent.name for path in folder.glob("*/target.yaml")))
+    return tuple(
+        name
+        for name in sorted(os.listdir(folder))
+        if os.path.exists(os.path.join(folder, name, "target.yaml"))
+    )
 
 
-def choose(wanted: Iterable[str], root: Path | None = None) -> tuple[str, ...]:
+def choose(wanted: Iterable[str], root: Path | str | None = None) -> tuple[str, ...]:
     """The target names asked for (all, if none is), case-blind; DiagnosticError if one is unknown.
 
     The result is ordered and free of repeats.
     """
     known = target_names(root)
-    folder = shown(template_root() if root is None else root)
+    folder = shown(template_folder() if root is None else root)
     if not known:
+        from vmcsgen.diagnostics import refuse
+
         raise refuse("holds no target (NAME/target.yaml)", folder)
     chosen: list[str] = []
     for name in wanted:
         if name.lower() not in known:
             from difflib import get_close_matches
+
+            from vmcsgen.diagnostics import refuse
 
             close = get_close_matches(name.lower(), known, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"

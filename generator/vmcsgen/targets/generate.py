@@ -1,22 +1,16 @@
-"""Standalone generation: targets to files below one folder, checked, compared or written.
-
-A stamp in the user's cache says which output bytes follow from which inputs, so that a run with
-nothing to do neither parses YAML nor renders a template.
-"""
+"""Standalone generation: targets to files below one folder, checked, compared or written."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from vmcsgen.diagnostics import DiagnosticError, refuse
-from vmcsgen.resources import package_root, shown, spec_root, template_root
-from vmcsgen.specfile import stamp
-from vmcsgen.specfile.files import MODEL_KINDS, digest, discover, version_file
+from vmcsgen.diagnostics import refuse
+from vmcsgen.resources import shown
+from vmcsgen.targets.current import present, remember, stamp_name
 
 
 class Status(Enum):
@@ -39,64 +33,11 @@ class Comparison:
     found: bytes | None
 
 
-def _inputs_key(names: Sequence[str], spec: Path, templates: Path) -> str:
-    """The digest of everything that decides the bytes of these targets."""
-    try:
-        files = [file.path for file in discover(spec, MODEL_KINDS)]
-    except DiagnosticError:
-        return ""
-    schemas = sorted((spec_root() / "schema").glob("*.json"))
-    sources = [
-        path
-        for name in names
-        for path in sorted((templates / name).iterdir())
-        if not path.name.startswith(".")
-    ]
-    code = [
-        path
-        for room in ("", "core", "specfile", "targets")
-        for path in sorted((package_root() / room).glob("*.py"))
-    ]
-    return digest([version_file(spec), *files, *schemas, *sources, *code], *map(str.encode, names))
-
-
-def unchanged(
-    names: Sequence[str], out: Path, spec: Path | None = None, templates: Path | None = None
-) -> int | None:
-    """The number of files, if all of them are known to be current without rendering, else None.
-
-    Cheap: reads inputs and outputs once and compares digests with the cached stamp.
-    """
-    key = _inputs_key(names, spec or spec_root(), templates or template_root())
-    known = stamp.read_entry(f"gen-{key[:40]}.json") if key else None
-    if not isinstance(known, dict) or set(known) != set(names):
-        return None
-    total = 0
-    for name, made in known.items():
-        if not isinstance(made, dict) or _present(out / name) != set(made):
-            return None
-        for path, expected in made.items():
-            try:
-                found = (out / name / path).read_bytes()
-            except OSError:
-                return None
-            if hashlib.sha256(found).hexdigest() != expected:
-                return None
-            total += 1
-    return total
-
-
-def _present(folder: Path) -> set[str]:
-    """Every file below a folder, as relative paths; an empty set if there is no such folder."""
-    found: set[str] = set()
-    for base, _, files in os.walk(folder):
-        relative = os.path.relpath(base, folder)
-        found.update(name if relative == "." else f"{relative}/{name}" for name in files)
-    return found
-
-
 def compare(
-    names: Sequence[str], out: Path, spec: Path | None = None, templates: Path | None = None
+    names: Sequence[str],
+    out: Path | str,
+    spec: Path | str | None = None,
+    templates: Path | str | None = None,
 ) -> tuple[Comparison, ...]:
     """Render the targets and compare with what stands in ``out``, one folder a target.
 
@@ -104,20 +45,23 @@ def compare(
     """
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
-    from vmcsgen.targets.render import render
+    from vmcsgen.targets.render import Views, render
     from vmcsgen.targets.writer import current, destination
 
+    out = Path(out)
+    templates = None if templates is None else Path(templates)
     if out.exists() and not out.is_dir():
         raise refuse("is a file, not a folder", shown(out), hint="choose another with -o")
     loaded = load(spec)
     found: list[Comparison] = []
+    views: Views = {}
     made: dict[str, dict[str, str]] = {}
     for name in names:
         target = load_target(name, templates)
         if target.project is not None and target.project not in loaded.project_by_id:
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         made[name] = {}
-        for rendered in render(loaded, target):
+        for rendered in render(loaded, target, views):
             wanted = rendered.text.encode()
             path = destination(out / name, rendered.output.path)
             existing = current(path)
@@ -126,11 +70,9 @@ def compare(
                 status = Status.MISSING
             found.append(Comparison(path, status, wanted, existing))
             made[name][rendered.output.path] = hashlib.sha256(wanted).hexdigest()
-        for extra in sorted(_present(out / name) - set(made[name])):
+        for extra in sorted(present(out / name) - set(made[name])):
             found.append(Comparison(out / name / extra, Status.EXTRA, None, None))
-    key = _inputs_key(names, spec or spec_root(), templates or template_root())
-    if key:
-        stamp.write_entry(f"gen-{key[:40]}.json", made)
+    remember(stamp_name(names, spec, templates), made)
     return tuple(found)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
-from vmcsgen.resources import shown, template_root
+from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
+from vmcsgen.specfile.inputs import digest, fingerprint
 from vmcsgen.targets.languages import LANGUAGES
 
 
@@ -52,6 +55,9 @@ class Target:
     members_from: Mapping[str, str] = field(default_factory=dict)
     """Tag of a struct -> the file of a source tree that says which members it has."""
 
+    foreign: bool = False
+    """It does not come with vmcsgen: its templates run in a sandbox."""
+
     def output(self, name: str) -> Output | None:
         """The output that marks call ``name``."""
         return next((each for each in self.outputs if each.name == name), None)
@@ -63,9 +69,24 @@ class Target:
 
 def load_target(name: str, root: Path | None = None) -> Target:
     """The target in folder ``name``; DiagnosticError with all that is wrong with its manifest."""
+    folder = (template_root() if root is None else root) / name
+    stamp = f"target-{digest([f'{folder}/target.yaml'], fingerprint(str(folder), *_JUDGES))[:40]}"
+    known = read_entry(stamp)
+    if isinstance(known, dict):
+        return _target(name, folder, known, foreign=root is not None)
+    plain = _checked(name, folder)
+    write_entry(stamp, plain)
+    return _target(name, folder, plain, foreign=root is not None)
+
+
+_JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder(), "schema"))
+"""Folders of what decides whether a manifest is in order."""
+
+
+def _checked(name: str, folder: Path) -> dict[str, Any]:
+    """The plain manifest, checked against its schema, its folder and itself."""
     from vmcsgen.specfile import nodes, schema
 
-    folder = (template_root() if root is None else root) / name
     path = folder / "target.yaml"
     document = nodes.parse(nodes.read_text(path, shown(path)), shown(path))
     faults = schema.check(document, "target")
@@ -80,18 +101,8 @@ def load_target(name: str, root: Path | None = None) -> Target:
             key, message, hint = problem
             where = document.locate(node.value[key])
             faults.append(Diagnostic(Severity.ERROR, "TARGET002", message, where, hint))
-            continue
-        outputs.append(
-            Output(
-                entry["template"],
-                entry["path"],
-                entry["language"],
-                entry.get("region"),
-                entry.get("project"),
-                tuple(entry.get("elsewhere", ())),
-                entry.get("replaces"),
-            )
-        )
+        else:
+            outputs.append(_output(entry))
     if plain["target"] != name:
         where = document.locate(document.at(("target",)))
         message = f"the folder is called {name!r}, not {plain['target']!r}"
@@ -113,6 +124,23 @@ def load_target(name: str, root: Path | None = None) -> Target:
         names[output.name] = output.path
     if faults:
         raise DiagnosticError(faults)
+    manifest: dict[str, Any] = plain
+    return manifest
+
+
+def _output(entry: Mapping[str, Any]) -> Output:
+    return Output(
+        entry["template"],
+        entry["path"],
+        entry["language"],
+        entry.get("region"),
+        entry.get("project"),
+        tuple(entry.get("elsewhere", ())),
+        entry.get("replaces"),
+    )
+
+
+def _target(name: str, folder: Path, plain: Mapping[str, Any], foreign: bool) -> Target:
     return Target(
         name,
         plain["title"],
@@ -120,9 +148,10 @@ def load_target(name: str, root: Path | None = None) -> Target:
         plain.get("project"),
         plain["license"],
         plain.get("description", ""),
-        tuple(outputs),
+        tuple(map(_output, plain["outputs"])),
         tuple(plain.get("names_from", ())),
         plain.get("members_from", {}),
+        foreign,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen import Spec, load
-from vmcsgen.specfile import stamp
+from vmcsgen.cache import write_entry
 
 
 def entries(folder: Path) -> list[Path]:
@@ -59,7 +59,7 @@ def test_a_whole_entry_of_the_wrong_shape_is_ignored(
 ) -> None:
     load(checkout / "spec")
     (entry,) = entries(cache)
-    stamp.write_entry(entry.name, [["1.0", "x", [["id"]]], {}])
+    write_entry(entry.name, [["1.0", "x", [["id"]]], {}])
     assert load(checkout / "spec") == spec
 
 
@@ -83,5 +83,5 @@ def test_a_changed_spec_is_never_taken_from_the_cache(
 
 def test_old_entries_are_removed(cache: Path) -> None:
     for number in range(40):
-        stamp.write_entry(f"spec-{number}.json", number)
+        write_entry(f"spec-{number}.json", number)
     assert 0 < len(entries(cache)) <= 32

@@ -1,0 +1,77 @@
+"""The user's cache: JSON under the digest of what it was made from. Imports next to nothing.
+
+Losing, corrupting or sharing the cache costs time only: an entry carries a checksum of itself,
+and one that doesn't fit is ignored. Entries are data, never code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
+
+_ENTRY_LIMIT = 64 << 20
+_ENTRIES_KEPT = 32
+
+
+def folder() -> str | None:
+    """Where entries are kept: $VMCSGEN_CACHE, else vmcsgen below $XDG_CACHE_HOME or ~/.cache.
+
+    None if there is no such place or caching is switched off (VMCSGEN_CACHE set to nothing).
+    """
+    chosen = os.environ.get("VMCSGEN_CACHE")
+    if chosen is not None:
+        return chosen or None
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base and os.path.isabs(base):
+        return os.path.join(base, "vmcsgen")
+    home = os.environ.get("HOME")
+    return os.path.join(home, ".cache", "vmcsgen") if home else None
+
+
+def read_entry(name: str) -> Any:
+    """The JSON value kept under ``name``, or None if there is none that is whole."""
+    where = folder()
+    if where is None:
+        return None
+    try:
+        with open(os.path.join(where, name), "rb") as stream:
+            raw = stream.read(_ENTRY_LIMIT)
+        checksum, body = raw[:64], raw[65:]
+        if hashlib.sha256(body).hexdigest().encode() != checksum:
+            return None
+        return json.loads(body)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_entry(name: str, value: Any) -> None:
+    """Keep a JSON value under ``name``; quietly does nothing where it can't."""
+    where = folder()
+    if where is None:
+        return
+    body = json.dumps(value, separators=(",", ":")).encode()
+    temporary = os.path.join(where, f".{name}.{os.getpid()}")
+    try:
+        os.makedirs(where, mode=0o700, exist_ok=True)
+        with open(temporary, "wb") as stream:
+            stream.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        os.replace(temporary, os.path.join(where, name))
+        _prune(where, name.partition("-")[0])
+    except OSError:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            return
+
+
+def _prune(where: str, family: str) -> None:
+    """Keep the newest entries of a family."""
+    entries = [entry for entry in os.scandir(where) if entry.name.startswith(f"{family}-")]
+    entries.sort(key=lambda entry: entry.stat().st_mtime)
+    for entry in entries[:-_ENTRIES_KEPT]:
+        os.unlink(entry.path)

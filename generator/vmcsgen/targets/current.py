@@ -1,0 +1,90 @@
+"""Are the outputs current? Answered from the cached stamp, without parsing or rendering.
+
+The stamp says which output bytes follow from which inputs: spec, templates and our own code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from vmcsgen.cache import read_entry, write_entry
+from vmcsgen.resources import PACKAGE, spec_folder, template_folder
+from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def stamp_name(
+    names: Sequence[str], spec: Path | str | None = None, templates: Path | str | None = None
+) -> str:
+    """The name of the stamp for these targets, from the digest of all that decides their bytes.
+
+    Empty where the spec can't be listed.
+    """
+    key = model_key(spec or spec_folder())
+    if not key:
+        return ""
+    folder = templates or template_folder()
+    paths = [path for name in names for path in _files(os.path.join(folder, name))]
+    code = fingerprint(os.path.join(PACKAGE, "targets"))
+    return f"gen-{digest(paths, key, code, *names)[:40]}.json"
+
+
+def _files(folder: str) -> list[str]:
+    """The files below a folder that can matter, in a fixed order."""
+    return sorted(
+        os.path.join(base, name)
+        for base, _, names in os.walk(folder)
+        for name in names
+        if not name.startswith(".")
+    )
+
+
+def unchanged(
+    names: Sequence[str],
+    out: Path | str,
+    spec: Path | str | None = None,
+    templates: Path | str | None = None,
+) -> int | None:
+    """The number of files, if all of them are known to be current without rendering, else None.
+
+    Reads inputs and outputs once and compares digests with the stamp.
+    """
+    name = stamp_name(names, spec, templates)
+    known = read_entry(name) if name else None
+    if not isinstance(known, dict) or set(known) != set(names):
+        return None
+    total = 0
+    for target, made in known.items():
+        folder = os.path.join(out, target)
+        if not isinstance(made, dict) or present(folder) != set(made):
+            return None
+        for path, expected in made.items():
+            try:
+                with open(os.path.join(folder, path), "rb") as stream:
+                    found = stream.read()
+            except OSError:
+                return None
+            if hashlib.sha256(found).hexdigest() != expected:
+                return None
+            total += 1
+    return total
+
+
+def remember(name: str, made: Mapping[str, Mapping[str, str]]) -> None:
+    """Keep the digests of the outputs (target -> path -> SHA-256) under a stamp's name."""
+    if name:
+        write_entry(name, made)
+
+
+def present(folder: Path | str) -> set[str]:
+    """Every file below a folder, as relative paths; an empty set if there is no such folder."""
+    found: set[str] = set()
+    for base, _, files in os.walk(folder):
+        relative = os.path.relpath(base, folder).replace(os.sep, "/")
+        found.update(name if relative == "." else f"{relative}/{name}" for name in files)
+    return found

@@ -1,0 +1,76 @@
+"""Wheel and sdist: built, installed into an empty environment, used outside the checkout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
+    """A folder with the sdist, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--outdir", folder, checkout, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program in an environment that holds the wheel and nothing of this checkout."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    (wheel,) = built.glob("*.whl")
+    run(folder / "bin/python", "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    return folder / "bin/vmcsgen"
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_wheel_generates_what_the_checkout_has(
+    installed: Path, tmp_path: Path, checkout: Path
+) -> None:
+    run(installed, "gen", cwd=tmp_path)
+    assert tree(tmp_path / "out") == tree(checkout / "out")
+    assert "current" in run(installed, "gen", "--check", cwd=tmp_path)
+
+
+def test_the_wheel_knows_every_field(installed: Path, tmp_path: Path) -> None:
+    assert "valid: " in run(installed, "validate", cwd=tmp_path)
+    assert "tsc_multiplier" in run(installed, "show", "0x2032", cwd=tmp_path)
+
+
+def test_the_sdist_holds_what_a_packager_needs(built: Path) -> None:
+    import tarfile
+
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        names = {name.partition("/")[2] for name in files.getnames()}
+    wanted = {
+        "LICENSE",
+        "README.md",
+        "Makefile",
+        "spec/VERSION",
+        "spec/fields/b04-64bit-control.yaml",
+        "templates/c/target.yaml",
+        "tests/conftest.py",
+        "out/c/vmcs.h",
+    }
+    assert wanted <= names
