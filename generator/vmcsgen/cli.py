@@ -17,6 +17,10 @@ VERBS = {
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
     "targets": "list what can be generated",
+    "caps": "controls, fields and VMCS_ENUM of a processor, from a dump, a device or a CPU model",
+    "cpus": "list known CPUs, and where a field first appears",
+    "diff": "compare two CPUs, dumps or specs, field by field",
+    "annotate": "copy a log, with the names of VMCS fields beside their encodings",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 

@@ -6,7 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from vmcsgen.core.requirement import names, to_plain
-from vmcsgen.core.spec import Field, Spec
+from vmcsgen.core.spec import Field, Spec, UnknownFieldError
+from vmcsgen.diagnostics import refuse
+
+
+def find_field(spec: Spec, wanted: str, argument: str) -> Field:
+    """The one field that ``wanted`` means; DiagnosticError with suggestions, for a command line.
+
+    ``argument`` is what the message names as its place.
+    """
+    try:
+        return spec.field(wanted)
+    except UnknownFieldError as error:
+        close = ", ".join(error.suggestions)
+        hint = f"did you mean {close}?" if close else "vmcsgen list shows every field"
+        raise refuse(str(error.args[0]), argument, rule="FIELD", hint=hint) from None
 
 
 def project_names(spec: Spec, field: Field) -> dict[str, str]:

@@ -35,7 +35,7 @@ def test_the_small_spec_itself_is_valid(
     shutil.copytree(HERE / "spec", tmp_path / "spec")
     monkeypatch.chdir(tmp_path)
     assert main(["validate", "spec"]) == 0
-    assert capsys.readouterr().out.startswith("valid: 6 files, 4 fields, 3 controls, 1 project")
+    assert capsys.readouterr().out.startswith("valid: 9 files, 4 fields, 3 controls, 1 project")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -54,7 +54,13 @@ def test_broken_spec_brings_exactly_this_text(
     assert captured.err == expected.read_text()
 
 
-@pytest.mark.parametrize("case", CASES)
+def is_of_the_model(case: str) -> bool:
+    """Whether the broken file is one that outputs are made from: known CPUs and errata are not."""
+    first = (HERE / "diagnostics" / f"{case}.yaml").read_text().partition("\n")[0]
+    return not first.removeprefix("# file: ").startswith(("cpus/", "errata", "ladders"))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if is_of_the_model(case)])
 def test_broken_spec_leaves_the_outputs_alone(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

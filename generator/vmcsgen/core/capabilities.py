@@ -53,26 +53,36 @@ class Capabilities:
 
     @classmethod
     def from_msrs(
-        cls, spec: Spec, msrs: Mapping[int, int], features: Mapping[str, bool] | None = None
+        cls,
+        spec: Spec,
+        msrs: Mapping[int, int],
+        features: Mapping[str, bool] | None = None,
+        *,
+        controls: Mapping[str, bool] | None = None,
+        virtual: bool = False,
     ) -> Capabilities:
         """The set that raw capability MSR values (by address) and CPUID features (by name) tell.
 
-        An MSR that is not in ``msrs`` leaves its controls unknown. A feature that is not in
-        ``features`` is inferred where the spec has a sound inference, else unknown.
+        An MSR that is not in ``msrs`` leaves its controls unknown, but for those that ``controls``
+        tells by name (a CPU model's properties do). A feature that is not in ``features`` is
+        inferred where the spec has a sound inference, else unknown; ``virtual`` leaves out the
+        inferences that hold for hardware only.
         """
         bits: dict[str, Truth] = {}
+        named = controls or {}
         for group in spec.groups:
             value = allowed_1(group, msrs)
             for control in group.controls:
-                bits[control.name] = None if value is None else bool(value >> control.bit & 1)
-        known = features or {}
+                known = named.get(control.name)
+                bits[control.name] = known if value is None else bool(value >> control.bit & 1)
+        told = features or {}
         for feature in spec.features:
-            bits[feature.name] = known.get(feature.name)
+            bits[feature.name] = told.get(feature.name)
         closed = _close(spec, bits)
         inferred: dict[str, Inference] = {}
         for feature in spec.features:
             if closed[feature.name] is None:
-                inference = _infer(feature, closed, msrs)
+                inference = _infer(feature, closed, msrs, virtual)
                 if inference is not None:
                     inferred[feature.name] = inference
                     closed[feature.name] = inference.conclusion
@@ -118,9 +128,11 @@ def both(left: Truth, right: Truth) -> Truth:
 
 
 def _infer(
-    feature: Feature, truths: Mapping[str, Truth], msrs: Mapping[int, int]
+    feature: Feature, truths: Mapping[str, Truth], msrs: Mapping[int, int], virtual: bool
 ) -> Inference | None:
     for inference in feature.inferences:
+        if virtual and inference.hardware_only:
+            continue
         witness: Truth = None
         if inference.control is not None:
             witness = truths[inference.control]

@@ -101,7 +101,8 @@ class Inference:
     """A sound conclusion about a CPUID feature from a control or an MSR bit.
 
     If the witness (``control``, or bit ``bit`` of MSR ``msr``) is ``when``, the feature's support
-    is ``conclusion``.
+    is ``conclusion``; with ``hardware_only`` that is sound for processors but not for virtual
+    machines, whose CPUID and VMX MSRs a hypervisor chooses one by one.
     """
 
     conclusion: bool
@@ -110,6 +111,7 @@ class Inference:
     control: str | None = None
     msr: int | None = None
     bit: int | None = None
+    hardware_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def _inference(entry: Mapping[str, Any], conclusion: bool) -> Inference:
         entry.get("control", entry.get("not_control")),
         entry.get("msr", entry.get("not_msr")),
         entry.get("bit"),
+        entry.get("only") == "hardware",
     )
 
 

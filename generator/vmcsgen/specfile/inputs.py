@@ -23,6 +23,7 @@ SINGLE = {
     "sources.yaml": "sources",
     "disagreements.yaml": "disagreements",
     "errata.yaml": "errata",
+    "ladders.yaml": "ladders",
     "emulators.yaml": "emulators",
 }
 """File at a spec's top -> its kind."""
@@ -60,8 +61,14 @@ def model_key(root: Path | str) -> str:
 
     Empty where the spec can't be listed.
     """
+    return facts_key(root, MODEL_KINDS)
+
+
+def facts_key(root: Path | str, kinds: Iterable[str]) -> str:
+    """The digest of all that facts of these kinds depend on, as ``model_key``."""
+    wanted = frozenset(kinds)
     try:
-        files = [path for path, kind in files_of(root) if kind in MODEL_KINDS]
+        files = [path for path, kind in files_of(root) if kind in wanted]
     except OSError:
         return ""
     paths = [os.path.join(root, name) for name in ("VERSION", *files)]

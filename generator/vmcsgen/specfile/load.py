@@ -14,6 +14,10 @@ from vmcsgen.specfile import stamp
 from vmcsgen.specfile.files import SpecFile, discover, version_file
 from vmcsgen.specfile.inputs import MODEL_KINDS, model_key
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vmcsgen.specfile.nodes import Document
+
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
@@ -67,10 +71,29 @@ def read(folder: Path, files: Iterable[SpecFile]) -> tuple[Spec | None, tuple[Di
     All files are looked at, whatever is wrong with some; rules that compare files run only when
     all of them could be read.
     """
-    from vmcsgen.specfile import build, nodes, rules, schema
+    from vmcsgen.specfile import build, cpu_rules, rules
+
+    documents, diagnostics = read_documents(files)
+    version = _version(folder, diagnostics)
+    if diagnostics:
+        diagnostics.extend(rules.check_encodings(documents.get("fields", ())))
+        return None, tuple(diagnostics)
+    diagnostics.extend(rules.check(documents))
+    if diagnostics:
+        return None, tuple(diagnostics)
+    spec = build.build(version, documents)
+    diagnostics.extend(cpu_rules.check(documents, spec))
+    return (None if diagnostics else spec), tuple(diagnostics)
+
+
+def read_documents(
+    files: Iterable[SpecFile],
+) -> tuple[dict[str, list[Document]], list[Diagnostic]]:
+    """The documents that follow their schemas, by kind, and what is wrong with the others."""
+    from vmcsgen.specfile import nodes, schema
 
     diagnostics: list[Diagnostic] = []
-    documents: dict[str, list[nodes.Document]] = {}
+    documents: dict[str, list[Document]] = {}
     for file in files:
         try:
             document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
@@ -81,14 +104,7 @@ def read(folder: Path, files: Iterable[SpecFile]) -> tuple[Spec | None, tuple[Di
         diagnostics.extend(faults)
         if not faults:
             documents.setdefault(file.kind, []).append(document)
-    version = _version(folder, diagnostics)
-    if diagnostics:
-        diagnostics.extend(rules.check_encodings(documents.get("fields", ())))
-        return None, tuple(diagnostics)
-    diagnostics.extend(rules.check(documents))
-    if diagnostics:
-        return None, tuple(diagnostics)
-    return build.build(version, documents), ()
+    return documents, diagnostics
 
 
 def _version(folder: Path, diagnostics: list[Diagnostic]) -> str:

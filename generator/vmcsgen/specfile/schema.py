@@ -61,6 +61,12 @@ def _translate(
     value: Any = error.validator_value
     last = error.absolute_path[-1] if error.absolute_path else None
     what = repr(last) if isinstance(last, str) else "this"
+    if "propertyNames" in error.relative_schema_path and isinstance(error.instance, str):
+        # A key is wrong; the path leads to the mapping that it stands in.
+        message = f"key {error.instance[:60]!r} is spelled wrongly"
+        at = (node.keys or {}).get(error.instance, node)
+        yield _fault(document, at, "SPEC015", message, hint)
+        return
     match error.validator:
         case "required":
             for key in _missing(error, node):

@@ -56,7 +56,12 @@ def _to_plain(spec: Spec) -> list[Any]:
     ]
     features = [
         [f.id, f.title, f.leaf, f.subleaf, f.register, f.bit]
-        + [[[i.conclusion, i.when, i.reason, i.control, i.msr, i.bit] for i in f.inferences]]
+        + [
+            [
+                [i.conclusion, i.when, i.reason, i.control, i.msr, i.bit, i.hardware_only]
+                for i in f.inferences
+            ]
+        ]
         + [f.sources, f.note]
         for f in spec.features
     ]

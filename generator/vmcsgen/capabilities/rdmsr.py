@@ -1,0 +1,194 @@
+"""MSR values as people write them: ``rdmsr`` and its wrappers, debuggers, notes, tables.
+
+A line is cut into words at blanks and ``: = , ; | > ( ) [ ] { } " '`` (a number keeps ``- _ `` and
+backtick between its digits). Then, case-blind:
+
+    line     = [cpu] reading | cpu | command | value          anything else is left alone
+    cpu      = ("cpu" | "core" | "processor") ["#"] DECIMAL    also as one word: cpu3
+    reading  = {"msr" | "rdmsr"} (ADDRESS | NAME [ADDRESS]) number
+    ADDRESS  = hexadecimal, 0x480 to 0x49f, with or without 0x or h
+    NAME     = [MSR_] IA32_VMX_...
+    number   = hexadecimal (always), up to 64 bits
+             | two words of 8 digits, high half first, or four words of 4
+             | "edx" hexadecimal "eax" hexadecimal, in either order
+    command  = ... "rdmsr" {options} ADDRESS                  -p N tells the CPU; values follow,
+    value    = hexadecimal                                    one a line, one a CPU (rdmsr -a)
+
+``cpuid -r`` lines (``0x00000007 0x01: eax=0x... ebx=0x... ecx=0x... edx=0x...``) tell CPUID leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from vmcsgen.capabilities.dump import FIRST_MSR, LAST_MSR, Collector, Dump, parse_hexadecimal
+
+NAME = "MSR text"
+
+_WORDS = re.compile(r"[^\s:=,;|>()\[\]{}\"<]+")
+_NUMBER = re.compile(r"(?:0x)?[0-9a-f][0-9a-f_`'-]*h?")
+_CPU = re.compile(r"(?:l?v?cpu|core|processor)#?(\d{1,6})?")
+_CPUID = re.compile(
+    r"\s*(?:0x)?(?P<leaf>[0-9a-f]{8})(?:[ /](?:0x)?(?P<subleaf>[0-9a-f]{1,8}))?\s*:\s*"
+    r"eax=0x(?P<eax>[0-9a-f]{8}) ebx=0x(?P<ebx>[0-9a-f]{8}) "
+    r"ecx=0x(?P<ecx>[0-9a-f]{8}) edx=0x(?P<edx>[0-9a-f]{8})"
+)
+_PLAUSIBLE = ("48", "49", "vmx_", "rdmsr", "cpu", "core", "processor", "eax=")
+"""Every line that is of use has one of these: a quick look saves most of the time on a log."""
+
+_LINE_LIMIT = 1000
+"""Longest line that is looked at; no tool prints a reading on a longer one."""
+
+_NOISE = ("-", "*", "->")
+
+
+@dataclass(slots=True)
+class _Pending:
+    """An ``rdmsr`` command whose values stand on the lines after it."""
+
+    address: int
+    number: int | None
+    every: bool
+    count: int = 0
+
+
+def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
+    """The processors of a text; ``names`` are addresses of MSRs by name in lower case."""
+    collector = Collector(source)
+    pending: _Pending | None = None
+    for line_number, line in enumerate(text.splitlines(), 1):
+        if collector.full:
+            break
+        if len(line) > _LINE_LIMIT:
+            continue
+        lowered = line.lower()
+        if pending is None and not any(map(lowered.__contains__, _PLAUSIBLE)):
+            continue
+        leaf = _CPUID.match(lowered) if "eax=" in lowered else None
+        if leaf is not None:
+            registers = (int(leaf[key], 16) for key in ("eax", "ebx", "ecx", "edx"))
+            eax, ebx, ecx, edx = registers
+            key = int(leaf["leaf"], 16), int(leaf["subleaf"] or "0", 16)
+            collector.current.cpuid.setdefault(key, (eax, ebx, ecx, edx))
+            continue
+        words = [word for word in _WORDS.findall(lowered) if word not in _NOISE]
+        if not words:
+            continue
+        if pending is not None and len(words) == 1 and _NUMBER.fullmatch(words[0]):
+            _value(collector, pending, words[0], line_number, line)
+            continue
+        pending = _line(collector, words, names, line_number, line)
+    return collector.finish(NAME)
+
+
+def _value(
+    collector: Collector, pending: _Pending, digits: str, line_number: int, line: str
+) -> None:
+    if pending.every:
+        collector.select(pending.count)
+    elif pending.number is not None:
+        collector.select(pending.number)
+    if pending.every or pending.count == 0:
+        collector.msr(pending.address, digits, line_number, line)
+    pending.count += 1
+
+
+def _line(
+    collector: Collector, words: list[str], names: Mapping[str, int], line_number: int, line: str
+) -> _Pending | None:
+    if "rdmsr" in words:
+        words = words[words.index("rdmsr") + 1 :]
+        number, every, words = _options(words)
+    else:
+        number, words = _cpu(words)
+        every = False
+    while words and words[0] in ("msr", "rdmsr"):
+        words = words[1:]
+    if number is not None:
+        collector.select(number)
+    address, rest = _address(words, names)
+    if address is None:
+        return None
+    if not rest:
+        return _Pending(address, number, every)
+    digits = _digits(rest)
+    if digits is not None:
+        collector.msr(address, digits, line_number, line)
+    return None
+
+
+def _options(words: list[str]) -> tuple[int | None, bool, list[str]]:
+    """CPU number, whether all CPUs are read, and what else stands after ``rdmsr``."""
+    number: int | None = None
+    every = False
+    others: list[str] = []
+    remaining = iter(words)
+    for word in remaining:
+        if word in ("-a", "--all"):
+            every = True
+        elif word in ("-p", "--processor"):
+            following = next(remaining, "")
+            number = int(following[:6]) if following.isdecimal() else None
+        elif word.startswith("-p") and word[2:].isdecimal():
+            number = int(word[2:8])
+        elif word in ("-f", "--bitfield"):
+            next(remaining, None)
+        elif not word.startswith("-"):
+            others.append(word)
+    return number, every, others
+
+
+def _cpu(words: list[str]) -> tuple[int | None, list[str]]:
+    found = _CPU.fullmatch(words[0])
+    if found is None:
+        return None, words
+    if found[1]:
+        return int(found[1]), words[1:]
+    number = words[1].lstrip("#") if len(words) > 1 else ""
+    return (int(number[:6]), words[2:]) if number.isdecimal() else (None, words)
+
+
+def _address(words: list[str], names: Mapping[str, int]) -> tuple[int | None, list[str]]:
+    """The MSR that the first words name, and what follows it."""
+    if not words:
+        return None, words
+    named = names.get(words[0].removeprefix("msr_"))
+    if named is not None:
+        rest = words[1:]
+        if len(rest) > 1 and _number(rest[0]) == named:
+            rest = rest[1:]
+        return named, rest
+    address = _number(words[0])
+    if address is None or not FIRST_MSR <= address <= LAST_MSR:
+        return None, words
+    rest = words[1:]
+    if len(rest) > 1 and rest[0].removeprefix("msr_") in names:
+        rest = rest[1:]
+    return address, rest
+
+
+def _number(word: str) -> int | None:
+    return parse_hexadecimal(word) if _NUMBER.fullmatch(word) else None
+
+
+def _digits(words: list[str]) -> str | None:
+    """The digits of the value that the words begin with."""
+    halves = {"edx": "", "eax": "", "high": "", "low": ""}
+    for key, word in pairwise(words):
+        if key in halves and _NUMBER.fullmatch(word):
+            halves[key] = word.removeprefix("0x")
+    high, low = halves["edx"] or halves["high"], halves["eax"] or halves["low"]
+    if high and low:
+        return high + low.zfill(8)
+    numbers = []
+    for word in words:
+        if not _NUMBER.fullmatch(word):
+            break
+        numbers.append(word.removeprefix("0x"))
+    for count, size in ((4, 4), (2, 8)):
+        if len(numbers) == count and all(len(number) == size for number in numbers):
+            return "".join(numbers)
+    return numbers[0] if numbers else None

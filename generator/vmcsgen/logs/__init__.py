@@ -1,0 +1,1 @@
+"""Logs of kernels, hypervisors and tests that mention VMCS encodings."""

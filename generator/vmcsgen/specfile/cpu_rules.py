@@ -1,0 +1,98 @@
+"""Semantic rules for known CPUs, errata and ladders: SPEC127 to SPEC130. They need the Spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmcsgen.core.consistency import inconsistencies
+from vmcsgen.core.requirement import from_plain, names
+from vmcsgen.core.spec import Spec
+from vmcsgen.diagnostics import Diagnostic
+from vmcsgen.specfile.rules import Documents, Entry, entries, guess
+
+LAST_MSR = 0x493
+"""The highest VMX capability MSR (SDM A.4.2, IA32_VMX_EXIT_CTLS2)."""
+
+
+def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
+    """Every semantic fault of files of the kinds cpus, errata and ladders."""
+    sources = {source.id for source in spec.sources}
+    every = [entry for document in documents.get("cpus", ()) for entry in entries(document, "cpus")]
+    errata = [e for document in documents.get("errata", ()) for e in entries(document, "errata")]
+    ladders = [e for document in documents.get("ladders", ()) for e in entries(document, "ladders")]
+    faults = [*_ids(every, "SPEC127"), *_ids(errata, "SPEC127")]
+    for entry in every:
+        faults += _check_cpu(entry, spec)
+    for entry in (*errata, *ladders):
+        if entry.value["source"] not in sources:
+            hint = guess(entry.value["source"], sorted(sources), "see spec/sources.yaml")
+            message = f"there is no source {entry.value['source']!r}"
+            faults.append(entry.fault("SPEC111", message, "source", hint))
+    for entry in ladders:
+        faults += _check_ladder(entry, spec)
+    return faults
+
+
+def _ids(every: list[Entry], rule: str) -> Iterator[Diagnostic]:
+    """Ids, those of ``also`` included, are unique without regard to case."""
+    first: dict[str, Entry] = {}
+    for entry in every:
+        twins = [each["id"] for each in entry.value.get("also", ())]
+        for identity in (entry.value["id"], *twins):
+            other = first.setdefault(identity.casefold(), entry)
+            if other is not entry or twins.count(identity) > 1:
+                yield entry.fault(
+                    rule, f"id {identity!r} is taken", "id", f"first at {other.place('id')}"
+                )
+
+
+def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
+    msrs = {int(key, 16): value for key, value in entry.value["msrs"].items()}
+    node = entry.node.value["msrs"]
+    at = Entry(entry.document, node, entry.value["msrs"])
+    for key in entry.value["msrs"]:
+        if int(key, 16) > LAST_MSR:
+            yield at.fault("SPEC128", f"{key} is no VMX capability MSR", key, "0x480 to 0x493")
+    if entry.value.get("reliability") != "suspect":
+        for each in inconsistencies(spec, msrs):
+            yield at.fault(
+                "SPEC128",
+                f"MSR {each.msr:#x}: {each.message}",
+                f"{each.msr:#x}",
+                "correct the value, or say `reliability: suspect` and why in `note`",
+            )
+    elif "note" not in entry.value:
+        yield entry.fault("SPEC128", "a suspect CPU needs a note that says why", "id")
+    for name in entry.value.get("features", {}):
+        if name not in spec.feature_by_name:
+            hint = guess(name, list(spec.feature_by_name), "see spec/controls/cpuid.yaml")
+            yield entry.fault("SPEC129", f"there is no feature {name!r}", "features", hint)
+    yield from _check_signature(entry)
+
+
+def _check_signature(entry: Entry) -> Iterator[Diagnostic]:
+    """Family, model and stepping are those of CPUID.1:EAX."""
+    from vmcsgen.core.processor import signature
+
+    eax = entry.value.get("cpuid_1_eax")
+    if eax is None:
+        return
+    for key, value in zip(("family", "model", "stepping"), signature(eax), strict=True):
+        if entry.value.get(key, value) != value:
+            yield entry.fault(
+                "SPEC130", f"{key} is {entry.value[key]:#x}, but CPUID.1:EAX says {value:#x}", key
+            )
+
+
+def _check_ladder(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
+    known = [*spec.controls, *spec.feature_by_name]
+    if entry.value["project"] not in spec.project_by_id:
+        hint = guess(entry.value["project"], list(spec.project_by_id), "see spec/projects")
+        yield entry.fault(
+            "SPEC129", f"there is no project {entry.value['project']!r}", "project", hint
+        )
+    for rung in entry.value["rungs"]:
+        for name in names(from_plain(rung["requires"])):
+            if name not in known:
+                message = f"there is no control or feature {name!r}"
+                yield entry.fault("SPEC129", message, "rungs", guess(name, known))

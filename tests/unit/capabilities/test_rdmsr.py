@@ -1,0 +1,132 @@
+"""MSR values as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+import vmcsgen
+from vmcsgen.capabilities import rdmsr
+from vmcsgen.capabilities.dump import PROCESSORS_LIMIT, Dump, msr_names
+
+SECONDARY = 0x57CFF00000000
+
+
+def read(spec: vmcsgen.Spec, text: str) -> Dump:
+    return rdmsr.read(text, "dump.txt", msr_names(spec))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0x48b 0x57cff00000000",
+        "MSR 0000048B: 0005-7CFF-0000-0000",
+        "48b=57cff00000000",
+        "48B=00057CFF00000000",
+        "0x0000048b : 0x00057cff00000000 # secondary",
+        "msr[48b] = 00057cff`00000000",
+        "0x48b 00057cff 00000000",
+        "MSR 0x48b  00057CFF:00000000",
+        "48b: 0005 7cff 0000 0000",
+        "IA32_VMX_PROCBASED_CTLS2 (0x48b): 0x57cff00000000",
+        "MSR 0x48b (IA32_VMX_PROCBASED_CTLS2) = 0x57cff00000000",
+        "MSR_IA32_VMX_PROCBASED_CTLS2 = 0x57cff00000000",
+        "ia32_vmx_procbased_ctls2\t57cff00000000",
+        "0x48b: edx=0x57cff eax=0x0",
+        "0x48b eax: 00000000 edx: 00057cff",
+        "MSR 0x48B : High 32bit(EDX) = 0x00057CFF, Low 32bit(EAX) = 0x00000000",
+        '  "0x48b" : "0x57cff00000000",',
+        "| 0x48B | 0x57cff00000000 |",
+        "48bh 57cff00000000h",
+        "0x48b,0x57cff00000000",
+        "rdmsr(0x48b) -> 0x57cff00000000",
+        "# rdmsr 0x48b\n57cff00000000",
+        "root@host:~# rdmsr -0 0x48b\n00057cff00000000",
+    ],
+)
+def test_spelling(spec: vmcsgen.Spec, line: str) -> None:
+    dump = read(spec, f"some words\n{line}\n")
+    assert [dict(each.msrs) for each in dump.processors] == [{0x48B: SECONDARY}]
+    assert dump.faults == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "0x2032 0x48b 0x1",
+        "rdmsr: CPU 0 cannot read MSR 0x0000048b",
+        "0x48b",
+        "0x48b not supported",
+        "MSR 0000048B: < FAILED >",
+        "0x10a 0xd6b",
+        "the value of 48b is unknown",
+        "x" * 2000 + " 0x48b 1",
+    ],
+)
+def test_left_alone(spec: vmcsgen.Spec, line: str) -> None:
+    assert read(spec, line) == Dump("dump.txt", "MSR text", (), 0, ())
+
+
+def test_value_that_does_not_fit_is_reported_with_its_line(spec: vmcsgen.Spec) -> None:
+    dump = read(spec, "0x480 1\n0x48b 0x1057cff0000000000\n")
+    assert [dict(each.msrs) for each in dump.processors] == [{0x480: 1}]
+    (fault,) = dump.faults
+    assert fault.message == "the value of MSR 0x48b does not fit 64 bits: 1057cff0000000000"
+    assert (fault.location.line, fault.location.text) == (2, "0x48b 0x1057cff0000000000")
+
+
+def test_cpus_are_told_apart_by_number(spec: vmcsgen.Spec) -> None:
+    text = (
+        "CPU 0:\n 0x480 = 1\n 0x48b = 5\nCPU 1:\n 0x480 = 1\n 0x48b = 6\nCPU 2:\n 480 1\n 48b 5\n"
+    )
+    dump = read(spec, text)
+    assert dump.count == 3
+    found = [(each.numbers, each.msrs[0x48B]) for each in dump.processors]
+    assert found == [((0, 2), 5), ((1,), 6)]
+
+
+@pytest.mark.parametrize("line", ["cpu3: 0x48b = 7", "CPU#3 48b 7", "[cpu 3] msr 0x48b: 7"])
+def test_number_on_the_line_itself(spec: vmcsgen.Spec, line: str) -> None:
+    assert [each.numbers for each in read(spec, line).processors] == [(3,)]
+
+
+def test_commands_with_their_values_below(spec: vmcsgen.Spec) -> None:
+    text = "# rdmsr -a 0x48a\n2e\n2e\n# rdmsr -p 1 0x48b\n5\n# rdmsr 0x48b -p0\n4\n# done\n9\n"
+    dump = read(spec, text)
+    assert [(each.numbers, dict(each.msrs)) for each in dump.processors] == [
+        ((0,), {0x48A: 0x2E, 0x48B: 4}),
+        ((1,), {0x48A: 0x2E, 0x48B: 5}),
+    ]
+
+
+def test_unnumbered_repetition_begins_the_next_processor(spec: vmcsgen.Spec) -> None:
+    dump = read(spec, "480 1\n48b 2\n480 1\n48b 3\n480 1\n48b 2\n")
+    assert dump.count == 3
+    assert [each.msrs[0x48B] for each in dump.processors] == [2, 3]
+
+
+def test_numbered_contradiction_keeps_the_first_and_says_so(spec: vmcsgen.Spec) -> None:
+    dump = read(spec, "cpu0 0x48b 2\ncpu0 0x48b 3\ncpu0 0x48b 2\n")
+    assert [dict(each.msrs) for each in dump.processors] == [{0x48B: 2}]
+    (fault,) = dump.faults
+    assert fault.message == "CPU 0 has two values for MSR 0x48b: 0x2 and 0x3"
+
+
+def test_cpuid_lines_of_cpuid_r(spec: vmcsgen.Spec) -> None:
+    text = (
+        "CPU 0:\n"
+        "   0x00000000 0x00: eax=0x00000020 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n"
+        "   0x00000007 0x01: eax=0x00421c30 ebx=0x00000000 ecx=0x00000000 edx=0x00200000\n"
+        "0x480 1\n"
+    )
+    (processor,) = read(spec, text).processors
+    assert processor.cpuid[7, 1] == (0x00421C30, 0, 0, 0x00200000)
+    assert processor.cpuid[0, 0][1] == 0x756E6547
+
+
+def test_number_of_processors_is_limited(spec: vmcsgen.Spec) -> None:
+    dump = read(spec, "\n".join(f"cpu{n} 480 {n:x}" for n in range(PROCESSORS_LIMIT + 500)))
+    assert dump.count == PROCESSORS_LIMIT
+    assert [fault.message for fault in dump.faults] == [
+        f"more than {PROCESSORS_LIMIT} processors: the rest is not read"
+    ]
