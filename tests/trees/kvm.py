@@ -94,17 +94,26 @@ def shadowed(answer: str) -> tuple[set[int], set[int]]:
     return {int(word, 16) for word in read.split()}, {int(word, 16) for word in write.split()}
 
 
-def link(build: KernelBuild, folder: Path) -> Kvm:
-    """Link the harness with vmcs12.o and nested.o of `build`; `folder` takes what is made."""
+def link(build: KernelBuild, folder: Path, *, whole: bool = False) -> Kvm:
+    """Link the harness with vmcs12.o and nested.o of `build`; `folder` takes what is made.
+
+    With `whole`, nested.c is compiled into the harness, which then reaches what is static there
+    (`bitmaps` of a patched KVM); the code that is asked is not that of nested.o any more.
+    """
     if build.arch != "x86_64":
         raise ValueError("the harness runs x86_64 objects")
     folder.mkdir(parents=True, exist_ok=True)
-    kernel_side = compile_like(build, f"{VMX}/vmcs12.o", HERE / "kvm.c", folder / "kvm.o")
+    source = HERE / "kvm.c"
+    if whole:
+        source = folder / "kvm_whole.c"
+        source.write_text(f'#define WITH_NESTED_C\n#include "{HERE}/kvm.c"\n')
+    like = f"{VMX}/nested.o" if whole else f"{VMX}/vmcs12.o"
+    kernel_side = compile_like(build, like, source, folder / "kvm.o")
     user_side = folder / "main.o"
     flags = ["-O1", "-Wall", "-Wextra", "-Werror", "-fno-pie", "-fno-stack-protector"]
     run(["gcc", *flags, "-c", HERE / "main.c", "-o", user_side])
     kernel_objects = [kernel_side]
-    for name in ("vmcs12.o", "nested.o"):
+    for name in ("vmcs12.o",) if whole else ("vmcs12.o", "nested.o"):
         kernel_objects.append(folder / name)
         shutil.copy(build.folder / VMX / name, folder / name)
     for path in kernel_objects:

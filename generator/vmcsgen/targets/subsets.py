@@ -74,6 +74,8 @@ class RowOfSubset:
     title: str
     first: int
     count: int
+    halves: bool
+    """Whether the fields have high halves: those of the 64-bit rows."""
     fields: tuple[FieldOfSubset, ...]
 
 
@@ -223,7 +225,10 @@ def _rows(fields: Iterable[FieldOfSubset]) -> Iterable[RowOfSubset]:
         title = f"{width.label}{'-width' if width is Width.NATURAL else '-bit'} {kind.title}"
         count = max(each.index for each in members) + 1
         constant = f"{kind.label}_{width.label}".upper()
-        yield RowOfSubset(number, f"{number:#04x}", constant, title, first, count, tuple(members))
+        yield RowOfSubset(
+            number, f"{number:#04x}", constant, title, first, count, width is Width.W64,
+            tuple(members),
+        )  # fmt: skip
         first += count
 
 

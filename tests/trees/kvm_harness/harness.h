@@ -14,8 +14,17 @@ void harness_create_vcpu(const struct host *host);
 /* The rest of module load; fills the shadow VMCS bitmaps. At most once, after a vCPU was created. */
 int harness_hardware_setup(void);
 
+/* The allowed 1-settings of the vCPU's VMX MSRs, whatever the host; only where KVM follows them. */
+int harness_set_capabilities(const struct host *vcpu, unsigned long long vmfunc);
+
+/* The pages of the VMREAD and VMWRITE bitmaps that VMXON would choose for the vCPU. */
+int harness_bitmaps(unsigned char *pages[2]);
+
+/* Bytes of struct vcpu_vmx, and where in a line of 64 bytes two of its members are. */
+void harness_layout(unsigned long numbers[3]);
+
 /* The offset in struct vmcs12 for VMREAD and VMWRITE of an encoding, or -ENOENT. */
-long harness_field_offset(unsigned long field);
+short harness_field_offset(unsigned long field);
 
 /* KVM_SET_MSRS and KVM_GET_MSRS of a VMX capability MSR of the vCPU; 0 if accepted. */
 int harness_set_msr(unsigned int index, unsigned long long value);
