@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -80,6 +82,40 @@ class Kvm:
         if found is None:
             raise RuntimeError("callgrind counted nothing")
         return int(found[1])
+
+    def lines(self, field: int) -> frozenset[int]:
+        """The 64-byte lines of static data that one look-up of `field` reads, by number.
+
+        Those are the tables, what counts them, and the harness's vCPU, which has everything.
+        """
+        need({"valgrind": "valgrind"})
+        once, twice = (self._reads(field, count) for count in (1, 2))
+        return frozenset((twice - once).keys())
+
+    def _reads(self, field: int, rounds: int) -> Counter[int]:
+        """How often each line of static data is read by a process that looks up so often."""
+        command = ["valgrind", "--tool=lackey", "--trace-mem=yes", "--log-fd=9", self.program]
+        words = " ".join(shlex.quote(str(word)) for word in command)
+        # Lackey can't see an instruction that traps, such as a host's RDMSR.
+        table = ALL.request.replace("host", "table", 1)
+        everything = "vcpu" + " ffffffff" * 5 + " ffffffffffffffff"
+        # The trace leaves by a descriptor of its own; what the harness says is not wanted.
+        trace = run(
+            ["sh", "-c", f"{words} 9>&1 >/dev/null"],
+            feed=f"{table}\n{everything}\nrepeat {rounds:x} {field:x}\n",
+        )
+        end = self._end_of_data()
+        found: Counter[int] = Counter()
+        for address, size in re.findall(r"^ [LM] ([0-9a-f]+),(\d+)$", trace, re.MULTILINE):
+            start = int(address, 16)
+            if start < end:
+                found.update({start // 64, (start + int(size) - 1) // 64})
+        return found
+
+    def _end_of_data(self) -> int:
+        """Where static data ends: linked at fixed addresses, with heap and stack above."""
+        symbols = (line.split() for line in run(["nm", self.program]).splitlines())
+        return next(int(words[0], 16) for words in symbols if words[-1] == "_end")
 
 
 def fields(answer: str) -> dict[int, int]:

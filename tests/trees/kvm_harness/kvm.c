@@ -60,12 +60,7 @@ int harness_set_capabilities(const struct host *capabilities, unsigned long long
 	return 0;
 }
 
-void harness_layout(unsigned long numbers[3])
-{
-	numbers[0] = sizeof(struct vcpu_vmx);
-	numbers[1] = offsetof(struct vcpu_vmx, nested.current_vmptr);
-	numbers[2] = offsetof(struct vcpu_vmx, nested.vmcs12_groups);
-}
+#define GROUPS vmcs12_groups
 #else
 static void clear_field_offsets(void)
 {
@@ -95,12 +90,17 @@ int harness_set_capabilities(const struct host *capabilities, unsigned long long
 	return -ENOENT;
 }
 
-void harness_layout(unsigned long numbers[3])
+#define GROUPS current_vmptr
+#endif
+
+void harness_layout(unsigned long numbers[LAYOUT])
 {
 	numbers[0] = sizeof(struct vcpu_vmx);
-	numbers[1] = numbers[2] = offsetof(struct vcpu_vmx, nested.current_vmptr);
+	numbers[1] = sizeof(struct nested_vmx);
+	numbers[2] = offsetof(struct vcpu_vmx, nested.current_vmptr);
+	numbers[3] = offsetof(struct vcpu_vmx, nested.GROUPS);
+	numbers[4] = (unsigned long)&vcpu;
 }
-#endif
 
 #ifdef WITH_NESTED_C
 int harness_bitmaps(unsigned char *pages[2])
@@ -120,7 +120,7 @@ int harness_bitmaps(unsigned char *pages[2])
 }
 #endif
 
-void harness_create_vcpu(const struct host *host)
+static void configure_host(const struct host *host)
 {
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(&vmcs_config, 0, sizeof(vmcs_config));
@@ -142,6 +142,17 @@ void harness_create_vcpu(const struct host *host)
 	flexpriority_enabled = cpu_has_vmx_flexpriority();
 	enable_apicv = cpu_has_vmx_apicv();
 
+}
+
+void harness_fill_table(const struct host *host)
+{
+	configure_host(host);
+	setup_fields();
+}
+
+void harness_create_vcpu(const struct host *host)
+{
+	configure_host(host);
 	setup_fields();
 	nested_vmx_setup_ctls_msrs(&vmcs_config, vmx_capability.ept);
 

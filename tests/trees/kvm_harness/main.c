@@ -4,12 +4,13 @@
  * answer a line on standard output, numbers in hexadecimal.
  *
  *   host PIN PRIMARY SECONDARY TERTIARY EXIT ENTRY MISC EPT   a vCPU on such a host: "ok"
+ *   table HOST...       as host, but only what fills the table of fields: no RDMSR; "ok"
  *   vcpu PIN PRIMARY SECONDARY EXIT ENTRY VMFUNC   the vCPU's own capabilities instead, and the
  *                       fields that exist of those that `among` named: as hexadecimal digits, the
  *                       first named is the highest bit; then VMCS_ENUM
  *   among FIELD...      which fields `vcpu` tells of: "ok"
  *   bitmaps             as "shadow", of the bitmaps that VMXON chooses for the vCPU; after shadow
- *   layout              bytes of struct vcpu_vmx, offsets of nested.current_vmptr and the groups
+ *   layout              the numbers of harness_layout()
  *   fields              encoding:offset of every field that exists for the vCPU
  *   lookup FIELD        its offset, or a negative errno in decimal
  *   repeat COUNT FIELD  the same COUNT times, for counting instructions
@@ -195,16 +196,28 @@ static void print_vcpu(void)
 	printf(" %llx\n", vmcs_enum);
 }
 
+/* The numbers of "host" and "table". */
+static int read_host(const char *line, const char *request, struct host *host)
+{
+	size_t length = strlen(request);
+
+	return !strncmp(line, request, length) &&
+	       sscanf(line + length, "%llx %llx %llx %llx %llx %llx %llx %llx", &host->pin,
+		      &host->primary, &host->secondary, &host->tertiary, &host->exit, &host->entry,
+		      &host->misc, &host->ept) == 8;
+}
+
 static int answer(const char *line)
 {
 	unsigned long long a = 0, b = 0;
 	struct host host;
 	long last = 0;
 
-	if (sscanf(line, "host %llx %llx %llx %llx %llx %llx %llx %llx", &host.pin, &host.primary,
-		   &host.secondary, &host.tertiary, &host.exit, &host.entry, &host.misc,
-		   &host.ept) == 8) {
+	if (read_host(line, "host ", &host)) {
 		harness_create_vcpu(&host);
+		puts("ok");
+	} else if (read_host(line, "table ", &host)) {
+		harness_fill_table(&host);
 		puts("ok");
 	} else if (sscanf(line, "vcpu %llx %llx %llx %llx %llx %llx", &host.pin, &host.primary,
 			  &host.secondary, &host.exit, &host.entry, &a) == 6) {
@@ -218,10 +231,13 @@ static int answer(const char *line)
 	} else if (!strcmp(line, "bitmaps\n")) {
 		print_vcpu_bitmaps();
 	} else if (!strcmp(line, "layout\n")) {
-		unsigned long numbers[3];
+		unsigned long numbers[LAYOUT];
+		int i;
 
 		harness_layout(numbers);
-		printf("%lx %lx %lx\n", numbers[0], numbers[1], numbers[2]);
+		for (i = 0; i < LAYOUT; i++)
+			printf("%s%lx", i ? " " : "", numbers[i]);
+		putchar('\n');
 	} else if (!strcmp(line, "fields\n")) {
 		print_fields();
 	} else if (!strcmp(line, "shadow\n")) {
