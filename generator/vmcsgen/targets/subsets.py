@@ -32,6 +32,8 @@ class GroupOfSubset:
 
     number: int
     constant: str
+    title: str
+    """What its controls are called in the SDM."""
     words: str
     """The requirement in the SDM's manner, to complete "exists ..."."""
     always: bool
@@ -144,7 +146,8 @@ def subset_table(view: View, project: Project, name: str, tree: TreeFacts | None
             )  # fmt: skip
         requires = fields[0].requires
         groups[alternatives] = GroupOfSubset(
-            number, named[alternatives], view.spec.words(requires), frozenset() in alternatives,
+            number, named[alternatives], _title(view.spec, alternatives),
+            view.spec.words(requires), frozenset() in alternatives,
             words.alternatives(kept) if frozenset() not in alternatives else (),
             tuple(by_field[each.id] for each in fields),
         )  # fmt: skip
@@ -213,6 +216,20 @@ def _constants(spec: Spec, members: Iterable[Field]) -> dict[tuple[Term, ...], s
         text = "_or_".join("_and_".join(map(short, sorted(term))) for term in alternatives)
         found[alternatives] = (text or "always").upper()
     return found
+
+
+def _title(spec: Spec, alternatives: tuple[Term, ...]) -> str:
+    """The titles of a group's controls, with their group's where two share one."""
+    shared = Counter(control.title for control in spec.controls.values())
+
+    def title(name: str) -> str:
+        control = spec.controls.get(name)
+        if control is None:
+            return spec.feature_by_name[name].title
+        group = spec.group_by_id[control.group].title
+        return control.title if shared[control.title] == 1 else f"{control.title} ({group})"
+
+    return " or ".join(" and ".join(map(title, sorted(term))) for term in alternatives)
 
 
 def _rows(fields: Iterable[FieldOfSubset]) -> Iterable[RowOfSubset]:
