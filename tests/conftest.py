@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import vmcsgen
+
+# How long one example takes says more of what else the machine does than of our code.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -21,6 +21,7 @@ VERBS = {
     "cpus": "list known CPUs, and where a field first appears",
     "diff": "compare two CPUs, dumps or specs, field by field",
     "annotate": "copy a log, with the names of VMCS fields beside their encodings",
+    "probe": "ask a processor, real or emulated, which fields it has",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 

@@ -401,7 +401,7 @@ enum vmcs_encoding {
 #define VMCS_MAX_INDEX 41U
 #define VMCS_ENUM_MAX 0x52U
 
-/* The same over the fields that each code base has a name for. */
+/* The same over the fields that each code base has a name for, and over parts of it. */
 
 /* ACRN: 154 fields */
 #define VMCS_MAX_INDEX_ACRN 26U
@@ -422,6 +422,10 @@ enum vmcs_encoding {
 /* Linux KVM: 160 fields */
 #define VMCS_MAX_INDEX_LINUX 33U
 #define VMCS_ENUM_MAX_LINUX 0x42U
+
+/* Fields that KVM offers to a nested hypervisor (struct vmcs12): 147 fields */
+#define VMCS_MAX_INDEX_LINUX_VMCS12 25U
+#define VMCS_ENUM_MAX_LINUX_VMCS12 0x32U
 
 /* Linux KVM selftests: 145 fields */
 #define VMCS_MAX_INDEX_LINUX_SELFTESTS 25U
@@ -1575,6 +1579,10 @@ VMCS_STATIC_ASSERT(VMCS_ENUM_MAX_LINUX == VMCS_MAX_INDEX_LINUX << 1 &&
 		   VMCS_MAX_INDEX_LINUX <= VMCS_MAX_INDEX &&
 		   VMCS_INDEX(VMCS_PID_POINTER_TABLE_ADDRESS) ==
 		   VMCS_MAX_INDEX_LINUX, linux);
+VMCS_STATIC_ASSERT(VMCS_ENUM_MAX_LINUX_VMCS12 == VMCS_MAX_INDEX_LINUX_VMCS12 << 1 &&
+		   VMCS_MAX_INDEX_LINUX_VMCS12 <= VMCS_MAX_INDEX &&
+		   VMCS_INDEX(VMCS_TSC_MULTIPLIER) ==
+		   VMCS_MAX_INDEX_LINUX_VMCS12, linux_vmcs12);
 VMCS_STATIC_ASSERT(VMCS_ENUM_MAX_LINUX_SELFTESTS == VMCS_MAX_INDEX_LINUX_SELFTESTS << 1 &&
 		   VMCS_MAX_INDEX_LINUX_SELFTESTS <= VMCS_MAX_INDEX &&
 		   VMCS_INDEX(VMCS_TSC_MULTIPLIER) ==

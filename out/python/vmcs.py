@@ -359,7 +359,7 @@ VMCS_MAX_INDEX = 41
 VMCS_ENUM_MAX = 0x52
 """What IA32_VMX_VMCS_ENUM is where all fields exist."""
 
-# The same over the fields that each code base has a name for.
+# The same over the fields that each code base has a name for, and over parts of it.
 
 # ACRN: 154 fields
 VMCS_MAX_INDEX_ACRN = 26
@@ -380,6 +380,10 @@ VMCS_ENUM_MAX_KVM_UNIT_TESTS = 0x2E
 # Linux KVM: 160 fields
 VMCS_MAX_INDEX_LINUX = 33
 VMCS_ENUM_MAX_LINUX = 0x42
+
+# Fields that KVM offers to a nested hypervisor (struct vmcs12): 147 fields
+VMCS_MAX_INDEX_LINUX_VMCS12 = 25
+VMCS_ENUM_MAX_LINUX_VMCS12 = 0x32
 
 # Linux KVM selftests: 145 fields
 VMCS_MAX_INDEX_LINUX_SELFTESTS = 25

@@ -129,7 +129,7 @@ def synthetic(folder: Path, count: int) -> Path:
         shutil.rmtree(root / kind, ignore_errors=True)
     for path in (root / "fields").iterdir():
         path.unlink()
-    for name in ("disagreements.yaml", "errata.yaml", "emulators.yaml"):
+    for name in ("disagreements.yaml", "errata.yaml", "ladders.yaml", "emulators.yaml"):
         (root / name).unlink(missing_ok=True)
     import yaml
 
@@ -183,7 +183,28 @@ def bench_growth() -> None:
             show(f"gen csv and c, {count} fields", bare, cost)
 
 
-BENCHES = {"start": bench_start, "gen": bench_gen, "growth": bench_growth}
+def bench_dumps() -> None:
+    """Reading dumps: a small one, one of a million lines; a log that is annotated, beside cat."""
+    with scratch() as folder:
+        small = CHECKOUT / "tests/fixtures/dumps/rdmsr-i7-7700k.txt"
+        run(PROGRAM, "caps", small)
+        show("vmcsgen caps, a small dump", *beside_bare(nothing, PROGRAM, "caps", small))
+        show("vmcsgen cpus", *beside_bare(nothing, PROGRAM, "cpus"))
+        large = folder / "large.txt"
+        large.write_text("cpu0 0x480 0xda040000000004\n" * 1_000_000)
+        show("vmcsgen caps, 1,000,000 lines", *beside_bare(nothing, PROGRAM, "caps", large, runs=2))
+        log = folder / "log"
+        line = "[12345.678901] systemd[1]: Started something with a field of words, 12345.\n"
+        block = line * 1000 + "[12345.678901] kvm_intel: vmread failed: field=2032\n" * 10
+        log.write_text(block * (128 * 1024 * 1024 // len(block)))
+        cat = ours = Cost(float("inf"), float("inf"))
+        for _ in range(3):
+            cat = cat.least(run("cat", log))
+            ours = ours.least(run(PROGRAM, "annotate", log))
+        show("vmcsgen annotate, 128 MiB, beside cat", cat, ours)
+
+
+BENCHES = {"start": bench_start, "gen": bench_gen, "growth": bench_growth, "dumps": bench_dumps}
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,7 @@ from vmcsgen.core.enumeration import climb
 
 from . import kernel, objects, qemu
 from .cache import run
+from .qemu_ladder import control_places, state
 
 QEMU_RUNGS = ("cpuid.fred", "exit.activate_secondary_controls", "secondary.use_tsc_scaling")
 """What QEMU's own ladder asks for, highest first; QEMU 7.2 has only the last."""
@@ -162,30 +163,3 @@ def subsets(names: list[str]) -> Iterable[tuple[str, ...]]:
     for size in range(3):
         for left_out in itertools.combinations(names, size):
             yield tuple(name for name in names if name not in left_out)
-
-
-def control_places(
-    spec: vmcsgen.Spec, words: Iterable[qemu.FeatureWord]
-) -> dict[str, tuple[int, int]]:
-    """Feature word and bit of each control and CPUID feature for which QEMU has a word."""
-    by_msr = {word.msr: word.index for word in words if word.msr is not None}
-    by_leaf = {word.cpuid: word.index for word in words if word.cpuid is not None}
-    places: dict[str, tuple[int, int]] = {}
-    for group in spec.groups:
-        word = by_msr.get(group.true_msr or group.msr, by_msr.get(group.msr))
-        if word is not None:
-            places |= {control.name: (word, control.bit) for control in group.controls}
-    for feature in spec.features:
-        leaf = feature.leaf, feature.subleaf, feature.register
-        if leaf in by_leaf:
-            places[feature.name] = (by_leaf[leaf], feature.bit)
-    return places
-
-
-def state(places: Mapping[str, tuple[int, int]], supported: Iterable[str]) -> dict[int, int]:
-    """The feature words in which exactly the supported controls and features are set."""
-    words: dict[int, int] = {}
-    for name in supported:
-        index, bit = places[name]
-        words[index] = words.get(index, 0) | 1 << bit
-    return words

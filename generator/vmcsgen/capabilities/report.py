@@ -214,13 +214,20 @@ def witness(spec: Spec, inference: Inference) -> str:
 
 
 def _tables(spec: Spec, fields: Sequence[Field]) -> Iterator[str]:
+    """Each table with the fields that exist, or those that don't if they are fewer."""
+    existing = {field.id for field in fields}
     for table, title in spec.tables.items():
-        listed = [field.id for field in fields if field.table == table]
-        every = sum(field.table == table for field in spec.confirmed)
-        if every:
-            count = "all" if len(listed) == every else f"{len(listed)} of {every}"
-            yield f"  {table} {title}: {count}"
-            if listed and len(listed) < every:
+        every = [field.id for field in spec.confirmed if field.table == table]
+        listed = [identity for identity in every if identity in existing]
+        absent = [identity for identity in every if identity not in existing]
+        if not every:
+            continue
+        count = "all" if not absent else f"{len(listed)} of {len(every)}"
+        yield f"  {table} {title}: {count}"
+        if absent and listed:
+            if len(absent) < len(listed):
+                yield from _wrapped(", ".join(absent), "    without ")
+            else:
                 yield from _wrapped(", ".join(listed), "    ")
 
 

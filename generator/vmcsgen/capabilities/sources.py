@@ -10,6 +10,7 @@ from vmcsgen.capabilities import (
     aida64,
     json_text,
     libvirt,
+    probe_log,
     rdmsr,
     virtualbox,
     vmxcap,
@@ -24,7 +25,7 @@ SIZE_LIMIT = 64 << 20
 
 _FORMATS = (
     "rdmsr text, AIDA64/InstLatx64 dumps, VirtualBox logs, vmxcap output, QMP or other JSON, "
-    "libvirt XML"
+    "libvirt XML, logs of the probe"
 )
 
 
@@ -117,6 +118,8 @@ def parse(raw: bytes, source: str, spec: Spec) -> Dump:
             f"is larger than {SIZE_LIMIT >> 20} MiB", source, rule="CAPS005",
             hint="cut out the part with the MSRs",
         )  # fmt: skip
+    if probe_log.recognises(raw):
+        return probe_log.read(raw, source)
     text = decode(raw)
     names = msr_names(spec)
     if json_text.recognises(text):

@@ -57,5 +57,4 @@ def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
             if host is not None:
                 eax, ebx, ecx, edx = (int(part, 16) for part in host["registers"].split())
                 collector.current.cpuid.setdefault(leaf, (eax, ebx, ecx, edx))
-            leaf = None
     return collector.finish(NAME)

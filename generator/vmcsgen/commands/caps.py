@@ -2,7 +2,8 @@
 
 SOURCE is a file, - for standard input, /dev/cpu or /dev/cpu/N/msr (this machine), qemu:MODEL, or
 the id of a known CPU (vmcsgen cpus). The format of a file is told by its content: rdmsr text,
-AIDA64 and InstLatx64 dumps, VirtualBox logs, vmxcap output, QMP or other JSON, libvirt CPU XML.
+AIDA64 and InstLatx64 dumps, VirtualBox logs, vmxcap output, QMP or other JSON, libvirt CPU XML,
+logs of the probe (vmcsgen probe).
 SOURCE@N chooses logical CPU N of a source that tells several apart.
 
 Exit status 1: a contradiction or an unreadable value in the source.

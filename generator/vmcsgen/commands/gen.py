@@ -18,7 +18,9 @@ EXAMPLES = """examples:
   vmcsgen gen --check              exit 1 if a file in out/ is stale, missing or extra
   vmcsgen gen --diff               show what would change, write nothing
   vmcsgen gen --tree linux/        every marked region and file of a source tree
-  vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand"""
+  vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand
+  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h
+                                   one output for that tree, for a build that makes it"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tree", metavar="DIR", help="bring every marked region of the source tree DIR up to date"
     )
+    parser.add_argument(
+        "--print", metavar="NAME",
+        help="write only the output NAME of the one --target, to standard output; with --tree as"
+        " the source tree DIR needs it",
+    )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"
     )
@@ -53,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.targets.current import unchanged
 
     _refuse_nonsense(arguments)
+    if arguments.print is not None:
+        return _print(arguments)
     if arguments.tree is not None:
         return _tree(arguments)
     output = arguments.output or "out"
@@ -82,6 +91,10 @@ def _refuse_nonsense(arguments: argparse.Namespace) -> None:
         problem = "--tree writes into the tree itself, not to --output"
     elif arguments.tree is None and arguments.force:
         problem = "--force goes with --tree: nothing else is ever kept"
+    elif arguments.print is not None and len(arguments.target) != 1:
+        problem = "--print takes one output of one --target"
+    elif arguments.print is not None and (arguments.check or arguments.diff or arguments.force):
+        problem = "--print compares nothing: leave out --check, --diff and --force"
     else:
         return
     from vmcsgen.diagnostics import refuse
@@ -109,6 +122,28 @@ def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
     if different and not diff:
         print("mend it with: vmcsgen gen", file=sys.stderr)
     return 1 if different else 0
+
+
+def _print(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from vmcsgen.diagnostics import refuse
+    from vmcsgen.specfile.load import load
+    from vmcsgen.targets.choice import choose
+    from vmcsgen.targets.manifest import load_target
+    from vmcsgen.targets.render import Renderer
+    from vmcsgen.targets.tree_facts import TreeFacts
+
+    (name,) = choose(arguments.target, arguments.templates)
+    templates = None if arguments.templates is None else Path(arguments.templates)
+    target = load_target(name, templates)
+    output = target.output(arguments.print)
+    if output is None:
+        known = ", ".join(each.name for each in target.outputs)
+        raise refuse(f"target {name} makes no {arguments.print!r}", "vmcsgen gen", hint=known)
+    facts = None if arguments.tree is None else TreeFacts(Path(arguments.tree), target)
+    sys.stdout.write(Renderer(load(arguments.spec), target, facts).text(output))
+    return 0
 
 
 def _tree(arguments: argparse.Namespace) -> int:

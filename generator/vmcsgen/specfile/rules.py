@@ -101,6 +101,7 @@ def check(documents: Documents) -> list[Diagnostic]:
         *check_features(documents.get("cpuid", ()), found),
         *check_sources(documents, found),
         *check_disagreements(documents.get("disagreements", ()), found),
+        *check_emulators(documents.get("emulators", ()), found),
     ]
     for document in documents.get("project", ()):
         faults += check_project(whole(document), found)
@@ -387,6 +388,29 @@ def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Dia
                     )
 
 
+def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
+    """SPEC135: deviations are told apart by their ids, and are of fields and sources that exist."""
+    emulators = [entry for document in files for entry in entries(document, "emulators")]
+    deviations = [
+        Entry(emulator.document, node, node.plain())
+        for emulator in emulators
+        for node in emulator.node.value["deviations"].value
+    ]
+    yield from _unique(emulators, "id", "SPEC135", "emulator")
+    yield from _unique(deviations, "id", "SPEC135", "deviation")
+    known: dict[str, Collection[str]] = {"fields": found.fields, "sources": found.sources}
+    for entry in deviations:
+        for key, names_of_kind in known.items():
+            for name in entry.value.get(key, ()):
+                if name not in names_of_kind:
+                    yield entry.fault(
+                        "SPEC135",
+                        f"there is no {key.removesuffix('s')} {name!r}",
+                        key,
+                        guess(name, sorted(names_of_kind), "see the files of the spec"),
+                    )
+
+
 IDENTIFIERS = {
     "c": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
     "rust": re.compile(r"([a-z_][a-z0-9_]*::)*[A-Za-z_][A-Za-z0-9_]*"),
@@ -410,7 +434,7 @@ def valid_identifier(name: str, language: str) -> bool:
 
 
 def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
-    """SPEC118 to SPEC123: a project's names are unique, valid, and of things that exist."""
+    """SPEC118 to SPEC122, SPEC136: names of a project are unique, valid, and of what exists."""
     language = project.value["language"]
     taken: dict[str, str] = {}
     for section in ("fields", "high_names", "aliases"):
@@ -476,7 +500,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
 
 
 def _check_words(project: Entry) -> Iterator[Diagnostic]:
-    """SPEC123: what a control is called agrees with the word that holds its group."""
+    """SPEC136: what a control is called agrees with the word that holds its group."""
     for name, called in project.value["controls"].items():
         word = project.value.get("words", {}).get(name.partition(".")[0])
         if word is None:
@@ -488,4 +512,4 @@ def _check_words(project: Entry) -> Iterator[Diagnostic]:
         else:
             continue
         where = project.document.locate(project.node.value["controls"].keys[name])
-        yield Diagnostic(Severity.ERROR, "SPEC123", message, where, "see `words` of the project")
+        yield Diagnostic(Severity.ERROR, "SPEC136", message, where, "see `words` of the project")

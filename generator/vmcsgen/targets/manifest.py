@@ -32,6 +32,8 @@ class Output:
     """Where the file stands in older or newer source trees."""
     replaces: str | None = None
     """What the first conversion of a tree turns into the region: ``enum TAG`` or ``#define``."""
+    every: bool = False
+    """A file of its own lists every field, under the names that the project would give them."""
 
     @property
     def name(self) -> str:
@@ -137,6 +139,7 @@ def _output(entry: Mapping[str, Any]) -> Output:
         entry.get("project"),
         tuple(entry.get("elsewhere", ())),
         entry.get("replaces"),
+        entry.get("every", False),
     )
 
 

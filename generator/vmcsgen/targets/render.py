@@ -14,7 +14,7 @@ from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
 from vmcsgen.targets.languages import LANGUAGES, Language
 from vmcsgen.targets.manifest import Output, Target
-from vmcsgen.targets.regions import AS_NAMED, Selection
+from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection
 from vmcsgen.targets.selection import choose
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.view import View
@@ -100,7 +100,7 @@ class Renderer:
 
     def text(self, output: Output) -> str:
         """The output as a file of its own, below its header."""
-        view = self.view(output)
+        view = self.view(output, Selection(added=(EVERY,)) if output.every else AS_NAMED)
         body = _body(self._environment, self.target, view, output, self.tree)
         text = with_header(body, self.spec, self.target, LANGUAGES[output.language])
         if output.language == "python":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
@@ -13,6 +13,9 @@ from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.questions import Questions, questions
+from vmcsgen.targets.regions import EVERY, Selection
+from vmcsgen.targets.selection import choose, constants
 from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
@@ -228,15 +231,18 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class SubsetView:
-    """A part of a project that holds only some fields, and what derives from them."""
+    """The fields of a project, or of a part of it, and what derives from them."""
 
     id: str
     title: str
     constant: str
     fields: tuple[FieldView, ...]
+    ids: frozenset[str]
     max_index: int
     vmcs_enum: int
     vmcs_enum_hex: str
+    peak: FieldView | None
+    """The first field with the highest index, which ``max_index`` is the index of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +260,8 @@ class ProjectView:
     fields: int
     lacks: tuple[FieldView, ...]
     all_entries: tuple[EntryView, ...]
-    """``entries`` and the fields the project lacks under the names it would give them, by
-    encoding."""
+    """``entries``, and what the project lacks under the names it would give it: fields and high
+    halves, each behind the nearest smaller encoding."""
     subsets: tuple[SubsetView, ...]
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""
@@ -464,6 +470,15 @@ class View:
         return self._project(self.spec.project_by_id[self.project_id])
 
     @cached_property
+    def collections(self) -> tuple[SubsetView, ...]:
+        """The fields of each project, followed by those of its parts."""
+        found = []
+        for project in self.spec.projects:
+            found.append(self._collection(project.id, project.title, project.fields))
+            found += [self._subset(project, name) for name in project.subsets]
+        return tuple(found)
+
+    @cached_property
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Every known difference between the spec and a source."""
         return self.spec.disagreements
@@ -494,6 +509,11 @@ class View:
             "spec": {"version": self.version, "sha256": self.digest},
             **document(self.spec),
         }
+
+    @cached_property
+    def probe(self) -> Questions:
+        """What the probe guest asks a processor."""
+        return questions(self.spec)
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -673,39 +693,35 @@ class View:
                 for alias in project.aliases.get(identity, ()):
                     note(alias, field.encoding, False, field)
         ranks = {name: rank for rank, name in enumerate(project.order)}
-        ordered = sorted(
-            found.values(), key=lambda entry: (ranks.get(entry.name, len(ranks)), entry.value)
-        )
-        return tuple(ordered)
+
+        def place(entry: EntryView) -> tuple[int, int]:
+            # The order lists full encodings; a high half comes with its field.
+            full = project.fields[entry.field.id]
+            return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
+
+        return tuple(sorted(found.values(), key=place))
 
     def _all_entries(self, project: Project) -> tuple[EntryView, ...]:
-        """The project's entries and, for each confirmed field it lacks, those it would have."""
-        found = {entry.name: entry for entry in self._entries(project)}
-        for each in self.fields:
-            name = project.name_for(self.spec.by_id[each.id])
-            if each.id in project.fields or name is None:
-                continue
-            names = [(name, each.encoding, False)]
-            high = project.high_name(name)
-            if each.high_encoding is not None and high is not None:
-                names.append((high, each.high_encoding, True))
-            for spelled, value, is_high in names:
-                if spelled not in found:
-                    encoding = Encoding(value)
-                    found[spelled] = EntryView(
-                        spelled, str(encoding), f"0x{value:08x}", value, is_high, each, new=True
-                    )
-        return tuple(sorted(found.values(), key=lambda entry: entry.value))
+        """The project's entries, and those it would have for what it lacks."""
+        named = frozenset(constants(project))
+        every = choose(self.spec, project, Selection(added=(EVERY,)))
+        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
 
     def _subset(self, project: Project, name: str) -> SubsetView:
         subset = project.subsets[name]
-        highest = max_index(self.spec.by_id[identity] for identity in subset.fields)
+        return self._collection(f"{project.id}-{name}", subset.title, subset.fields)
+
+    def _collection(self, name: str, title: str, identities: Collection[str]) -> SubsetView:
+        fields = tuple(self.field[each] for each in identities if each in self.field)
+        highest = max_index(self.spec.by_id[identity] for identity in identities)
         return SubsetView(
             name,
-            subset.title,
-            f"{project.id}_{name}".upper().replace("-", "_"),
-            tuple(self.field[identity] for identity in subset.fields if identity in self.field),
+            title,
+            name.upper().replace("-", "_"),
+            fields,
+            frozenset(each.id for each in fields),
             highest,
             highest << 1,
             f"{highest << 1:#x}",
+            next((each for each in fields if each.index == highest), None),
         )

@@ -16,7 +16,8 @@ from vmcsgen.capabilities.assess import (
     judge,
     reported_by_revision,
 )
-from vmcsgen.capabilities.dump import Identity, Processor
+from vmcsgen.capabilities.dump import Identity, Leaf, Processor, Registers
+from vmcsgen.capabilities.identity import features
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.enumeration import Enumeration, existence
 from vmcsgen.specfile.cpus import KnownCpus
@@ -122,6 +123,25 @@ def test_inferences_agree_with_cpuid_on_every_known_processor(
             assert "cpuid.fred" in blind.capabilities.inferred
             compared += 1
     assert compared > 30
+
+
+@pytest.mark.parametrize(
+    ("cpuid", "fred"),
+    [
+        ({(7, 1): (1 << 17, 0, 0, 0)}, True),
+        ({(7, 1): (0, 0, 0, 0)}, False),
+        # The processor says that it has no such leaf, or no such subleaf.
+        ({(0, 0): (6, 0, 0, 0)}, False),
+        ({(0, 0): (7, 0, 0, 0), (7, 0): (0, 0, 0, 0)}, False),
+        # The dump merely lacks it.
+        ({(0, 0): (7, 0, 0, 0), (7, 0): (1, 0, 0, 0)}, None),
+        ({}, None),
+    ],
+)
+def test_features_by_cpuid(
+    spec: vmcsgen.Spec, cpuid: dict[Leaf, Registers], fred: bool | None
+) -> None:
+    assert features(spec, cpuid).get("cpuid.fred") is fred
 
 
 def test_nothing_is_inferred_for_virtual_machines(spec: vmcsgen.Spec, known: KnownCpus) -> None:

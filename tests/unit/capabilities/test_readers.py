@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vmcsgen
-from vmcsgen.capabilities.assess import Assessment, assess
+from vmcsgen.capabilities.assess import Assessment, Verdict, assess
 from vmcsgen.capabilities.dump import Dump
 from vmcsgen.capabilities.sources import parse
 from vmcsgen.core.enumeration import existence
@@ -119,6 +119,21 @@ def test_virtualbox_spells_names_its_own_way(spec: vmcsgen.Spec) -> None:
     assert dict(processor.msrs) == {
         0x480: 0xDA040000000010, 0x481: 0x7F00000016, 0x48C: 0xF0106334141, 0x493: 3,
     }  # fmt: skip
+
+
+def test_virtualbox_host_leaves_belong_to_the_guest_leaf_above(spec: vmcsgen.Spec) -> None:
+    text = (
+        "00:00:01 HM: MSR_IA32_VMX_VMCS_ENUM            = 0x2e\n"
+        "00:00:01 Gst: 00000001/0000  00000001 00000000 00000000 00000000\n"
+        "00:00:01 Hst:                000906ea 00000000 00000000 00000000\n"
+        "00:00:01 Hst:                ffffffff 00000000 00000000 00000000\n"
+        "00:00:01 Gst: 00000007/0001  00000000 00000000 00000000 00000000\n"
+        "00:00:01 Hst:                00020000 00000000 00000000 00000000\n"
+        "00:00:01 Gst: no leaf\n"
+        "00:00:01 Hst:                00000000 00000000 00000000 00000000\n"
+    )
+    (processor,) = read(spec, text).processors
+    assert processor.cpuid == {(1, 0): (0x906EA, 0, 0, 0), (7, 1): (0x20000, 0, 0, 0)}
 
 
 def agree(spec: vmcsgen.Spec, partial: Assessment, whole: Assessment) -> int:
@@ -281,6 +296,32 @@ def test_json_that_is_none(spec: vmcsgen.Spec, text: str) -> None:
 def test_bracketed_text_is_not_json(spec: vmcsgen.Spec) -> None:
     dump = read(spec, "[cpu 0] 0x480 = 1\n[cpu 1] 0x480 = 2\n")
     assert (dump.format, dump.count) == ("MSR text", 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "derived", "brand"),
+    [
+        ("corei7_haswell_4770", 0x2E, "Intel(R) Core(TM) i7-4770 CPU @ 3.40GHz"),
+        ("tigerlake", 0x32, "11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz"),
+    ],
+)
+def test_log_of_the_probe_in_bochs(
+    spec: vmcsgen.Spec, known: KnownCpus, model: str, derived: int, brand: str
+) -> None:
+    """What an emulated processor answered to RDMSR and CPUID."""
+    raw = (DUMPS.parent / f"probe/bochs-2.7-{model}.log").read_bytes()
+    dump = parse(raw, model, spec)
+    assert dump.format == "probe log"
+    found = assess(spec, dump.processors[0], known)
+    assert found.identity.brand == brand
+    assert found.enumeration.vmcs_enum == derived
+    assert (found.reported, found.verdict) == (0x34, Verdict.TOO_HIGH)
+
+
+def test_damaged_log_of_the_probe_is_refused(spec: vmcsgen.Spec) -> None:
+    raw = (DUMPS.parent / "probe/bochs-2.7-tigerlake.log").read_bytes()
+    with pytest.raises(vmcsgen.DiagnosticError):
+        parse(raw.replace(b"02977fff00000000", b"02977fff00000001"), "log", spec)
 
 
 def test_utf_16_of_windows(spec: vmcsgen.Spec) -> None:

@@ -58,9 +58,8 @@ def test_caps_json_of_several_cpus_is_an_array(capsys: Capture) -> None:
 
 
 def test_caps_json_can_be_read_again(capsys: Capture, tmp_path: Path) -> None:
-    for number, source in enumerate(
-        ("i9-12900k", LAKEFIELD, str(DUMPS / "libvirt-cooperlake.xml"))
-    ):
+    dumps = [str(DUMPS / name) for name in ("libvirt-cooperlake.xml", "rdmsr-i7-7700k.txt")]
+    for number, source in enumerate(("i9-12900k", LAKEFIELD, *dumps)):
         first = as_json(capsys, "caps", source)
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(first))
@@ -70,7 +69,7 @@ def test_caps_json_can_be_read_again(capsys: Capture, tmp_path: Path) -> None:
             second if isinstance(second, list) else [second],
             strict=True,
         ):
-            for key in ("cpu", "msrs", "controls", "features", "fields", "undecided"):
+            for key in ("cpu", "msrs", "controls", "features", "inferred", "fields", "undecided"):
                 assert left[key] == right[key], key
             assert left["vmcs_enum"]["derived"] == right["vmcs_enum"]["derived"]
 
@@ -96,6 +95,13 @@ def test_caps_text_tells_everything(capsys: Capture) -> None:
     ):
         assert line in out.splitlines(), line
     assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_caps_text_of_what_is_not_exact(capsys: Capture) -> None:
+    lines = run(capsys, "caps", "i9-12900k")[1].splitlines()
+    assert "  derived   at least 0x44: index 34, of secondary_vm_exit_controls" in lines
+    assert any(line.startswith("            0x4e at most; undecided: ") for line in lines)
+    assert "  IA32_VMX_PROCBASED_CTLS3 (0x492)" in lines
 
 
 def test_caps_text_of_a_hybrid_processor_compares_the_kinds(capsys: Capture) -> None:
@@ -328,3 +334,21 @@ def test_caps_of_a_file_imports_nothing_heavy_when_the_cache_is_warm(tmp_path: P
         )  # fmt: skip
         loaded.append(done.stderr.splitlines()[-1])
     assert loaded == ["['jsonschema', 'yaml']", "[]"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["caps", "i9-12900k"],
+        ["caps", "i9-12900k", "--why", "tsc_multiplier"],
+        ["cpus"],
+        ["cpus", "--field", "tsc_multiplier"],
+        ["cpus", "--revision"],
+    ],
+)
+def test_json_page_names_every_key(capsys: Capture, checkout: Path, arguments: list[str]) -> None:
+    page = (checkout / "docs/json.md").read_text()
+    shown = as_json(capsys, *arguments)
+    first = shown[0] if isinstance(shown, list) else shown
+    inner = first.get("vmcs_enum", {})
+    assert [key for key in (*first, *inner) if f"`{key}`" not in page] == []

@@ -61,6 +61,11 @@ def test_one_flipped_bit_is_named(
     assert any(text in each.message for each in found if each.msr == msr)
 
 
+def test_default1_control_that_only_the_true_msr_asks_for(spec: vmcsgen.Spec) -> None:
+    found = inconsistencies(spec, SOUND | {0x481: SOUND[0x481] & ~(1 << 1)})
+    assert [(each.msr, each.bit) for each in found] == [(0x481, 1), (0x48D, 1)]
+
+
 def test_true_msrs_without_the_bit_that_says_they_exist(spec: vmcsgen.Spec) -> None:
     found = inconsistencies(spec, SOUND | {0x480: SOUND[0x480] ^ TRUE_CONTROLS})
     assert [each.msr for each in found] == [0x48D, 0x48E, 0x48F, 0x490]

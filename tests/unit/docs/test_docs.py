@@ -75,6 +75,17 @@ def test_rules_page_lists_the_rules_of_the_code() -> None:
     assert sorted(re.findall(r"^\| (SPEC\d{3}) ", page, re.M)) == sorted(raised)
 
 
+def test_dump_page_lists_the_rules_of_the_code() -> None:
+    code = CHECKOUT / "generator/vmcsgen"
+    raised = {
+        rule
+        for path in (code / "capabilities").glob("*.py")
+        for rule in re.findall(r'"(CAPS\d{3})"', path.read_text())
+    }
+    page = (CHECKOUT / "docs/capability-dumps.md").read_text()
+    assert sorted(re.findall(r"^\| (CAPS\d{3}) ", page, re.M)) == sorted(raised)
+
+
 def test_json_page_names_every_key(spec: Spec) -> None:
     page = (CHECKOUT / "docs/json.md").read_text()
     catalog = make(spec)

@@ -1,0 +1,29 @@
+"""Logs of our own probe (docs/probe.md): MSRs and CPUID leaves, each line with a checksum."""
+
+from __future__ import annotations
+
+import re
+
+from vmcsgen.capabilities.dump import Collector, Dump
+
+NAME = "probe log"
+
+
+def recognises(raw: bytes) -> bool:
+    """Whether there is a line of the probe; the log may hold anything else, too."""
+    return re.search(rb"@vmcs[0-9]{1,4} [0-9a-f]{4} ", raw) is not None
+
+
+def read(raw: bytes, source: str) -> Dump:
+    """The processor of the last complete run; DiagnosticError where the probe's own reader has one.
+
+    An MSR that trapped does not exist.
+    """
+    from vmcsgen.probe.reading import parse_log
+
+    log = parse_log(raw, source)
+    collector = Collector(source)
+    for address, value in sorted(log.msrs.items()):
+        collector.msr(address, f"{value:x}")
+    collector.current.cpuid.update(log.leaves)
+    return collector.finish(NAME)

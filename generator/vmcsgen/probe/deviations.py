@@ -1,0 +1,136 @@
+"""Known deviations, of emulators and of silicon, and which difference one explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from vmcsgen.diagnostics import DiagnosticError
+from vmcsgen.probe.answers import ProbeLog
+from vmcsgen.resources import spec_root
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """In what an emulator is known to differ from the spec, and how that is known.
+
+    ``models`` and ``fields`` are None where every CPU model, or every field, is meant.
+    ``value`` is the raw IA32_VMX_VMCS_ENUM that it reports, for the kind ``vmcs_enum``.
+    """
+
+    id: str
+    emulator: str
+    kind: str
+    versions: tuple[str, ...]
+    models: frozenset[str] | None
+    fields: frozenset[str] | None
+    value: int | None
+    effect: str
+    evidence: str
+    sources: tuple[str, ...]
+
+    must_show: ClassVar[bool] = True
+
+    def concerns(self, log: ProbeLog) -> bool:
+        """Whether it is known of this version and CPU model of this emulator."""
+        host = log.host
+        return (
+            host is not None
+            and self.emulator == host.emulator
+            and host.version in self.versions
+            and (self.models is None or host.model in self.models)
+        )
+
+    def explains(self, kind: str, field: str | None, value: int | None) -> bool:
+        """Whether a difference of this kind, field and reported value is this deviation."""
+        return (
+            self.kind == kind
+            and (self.fields is None or field in self.fields)
+            and (self.value is None or self.value == value)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """What Intel published of its own silicon: ``processors`` are pairs of family and model.
+
+    ``kinds`` are the kinds of differences that it can make.
+    """
+
+    id: str
+    kinds: frozenset[str]
+    processors: frozenset[tuple[int, int]]
+    effect: str
+    evidence: str
+
+    must_show: ClassVar[bool] = False
+
+    def concerns(self, log: ProbeLog) -> bool:
+        """Whether the log is of such a processor itself, not of an emulator or a guest."""
+        return (
+            log.host is None
+            and not log.hypervisor
+            and log.vendor == "GenuineIntel"
+            and (log.family, log.model) in self.processors
+        )
+
+    def explains(self, kind: str, field: str | None, value: int | None) -> bool:
+        """Whether it can make a difference of this kind."""
+        return kind in self.kinds
+
+
+Explanation: TypeAlias = Deviation | Erratum
+
+_ERRATUM_KINDS = {
+    "vmcs_enum": frozenset({"vmcs_enum"}),
+    "vmread": frozenset({"unexpected", "unlisted", "read", "write"}),
+}
+"""Kind of an erratum in errata.yaml -> kinds of differences."""
+
+
+def load_explanations(root: Path | None = None) -> tuple[Explanation, ...]:
+    """Known deviations of emulators and silicon, from emulators.yaml and errata.yaml.
+
+    DiagnosticError if a file breaks its schema.
+    """
+    from vmcsgen.specfile import nodes, schema
+    from vmcsgen.specfile.files import discover
+
+    found: list[Explanation] = []
+    for file in discover(spec_root() if root is None else root, ("emulators", "errata")):
+        document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
+        faults = schema.check(document, file.kind)
+        if faults:
+            raise DiagnosticError(faults)
+        plain: Any = document.root.plain()
+        for emulator in plain.get("emulators", ()):
+            found += (_deviation(emulator["id"], entry) for entry in emulator["deviations"])
+        found += (_erratum(entry) for entry in plain.get("errata", ()))
+    return tuple(found)
+
+
+def _erratum(entry: Mapping[str, Any]) -> Erratum:
+    return Erratum(
+        entry["id"],
+        _ERRATUM_KINDS.get(entry["kind"], frozenset()),
+        frozenset((cpu["family"], cpu["model"]) for cpu in entry.get("cpus", ())),
+        entry["effect"],
+        f"{entry['title']} ({entry['status']}; {entry['source']})",
+    )
+
+
+def _deviation(emulator: str, entry: Mapping[str, Any]) -> Deviation:
+    return Deviation(
+        entry["id"],
+        emulator,
+        entry["kind"],
+        tuple(entry["versions"]),
+        frozenset(entry["models"]) if "models" in entry else None,
+        frozenset(entry["fields"]) if "fields" in entry else None,
+        entry.get("value"),
+        entry["effect"],
+        entry["evidence"],
+        tuple(entry.get("sources", ())),
+    )
