@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -81,6 +83,40 @@ class Kvm:
             raise RuntimeError("callgrind counted nothing")
         return int(found[1])
 
+    def lines(self, field: int) -> frozenset[int]:
+        """The 64-byte lines of static data that one look-up of `field` reads, by number.
+
+        Those are the tables, what counts them, and the harness's vCPU, which has everything.
+        """
+        need({"valgrind": "valgrind"})
+        once, twice = (self._reads(field, count) for count in (1, 2))
+        return frozenset((twice - once).keys())
+
+    def _reads(self, field: int, rounds: int) -> Counter[int]:
+        """How often each line of static data is read by a process that looks up so often."""
+        command = ["valgrind", "--tool=lackey", "--trace-mem=yes", "--log-fd=9", self.program]
+        words = " ".join(shlex.quote(str(word)) for word in command)
+        # Lackey can't see an instruction that traps, such as a host's RDMSR.
+        table = ALL.request.replace("host", "table", 1)
+        everything = "vcpu" + " ffffffff" * 5 + " ffffffffffffffff"
+        # The trace leaves by a descriptor of its own; what the harness says is not wanted.
+        trace = run(
+            ["sh", "-c", f"{words} 9>&1 >/dev/null"],
+            feed=f"{table}\n{everything}\nrepeat {rounds:x} {field:x}\n",
+        )
+        end = self._end_of_data()
+        found: Counter[int] = Counter()
+        for address, size in re.findall(r"^ [LM] ([0-9a-f]+),(\d+)$", trace, re.MULTILINE):
+            start = int(address, 16)
+            if start < end:
+                found.update({start // 64, (start + int(size) - 1) // 64})
+        return found
+
+    def _end_of_data(self) -> int:
+        """Where static data ends: linked at fixed addresses, with heap and stack above."""
+        symbols = (line.split() for line in run(["nm", self.program]).splitlines())
+        return next(int(words[0], 16) for words in symbols if words[-1] == "_end")
+
 
 def fields(answer: str) -> dict[int, int]:
     """The answer to `fields`: encoding to offset in struct vmcs12."""
@@ -94,17 +130,26 @@ def shadowed(answer: str) -> tuple[set[int], set[int]]:
     return {int(word, 16) for word in read.split()}, {int(word, 16) for word in write.split()}
 
 
-def link(build: KernelBuild, folder: Path) -> Kvm:
-    """Link the harness with vmcs12.o and nested.o of `build`; `folder` takes what is made."""
+def link(build: KernelBuild, folder: Path, *, whole: bool = False) -> Kvm:
+    """Link the harness with vmcs12.o and nested.o of `build`; `folder` takes what is made.
+
+    With `whole`, nested.c is compiled into the harness, which then reaches what is static there
+    (`bitmaps` of a patched KVM); the code that is asked is not that of nested.o any more.
+    """
     if build.arch != "x86_64":
         raise ValueError("the harness runs x86_64 objects")
     folder.mkdir(parents=True, exist_ok=True)
-    kernel_side = compile_like(build, f"{VMX}/vmcs12.o", HERE / "kvm.c", folder / "kvm.o")
+    source = HERE / "kvm.c"
+    if whole:
+        source = folder / "kvm_whole.c"
+        source.write_text(f'#define WITH_NESTED_C\n#include "{HERE}/kvm.c"\n')
+    like = f"{VMX}/nested.o" if whole else f"{VMX}/vmcs12.o"
+    kernel_side = compile_like(build, like, source, folder / "kvm.o")
     user_side = folder / "main.o"
     flags = ["-O1", "-Wall", "-Wextra", "-Werror", "-fno-pie", "-fno-stack-protector"]
     run(["gcc", *flags, "-c", HERE / "main.c", "-o", user_side])
     kernel_objects = [kernel_side]
-    for name in ("vmcs12.o", "nested.o"):
+    for name in ("vmcs12.o",) if whole else ("vmcs12.o", "nested.o"):
         kernel_objects.append(folder / name)
         shutil.copy(build.folder / VMX / name, folder / name)
     for path in kernel_objects:

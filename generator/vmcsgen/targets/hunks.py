@@ -17,6 +17,9 @@ from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown
 
 GAP = "..."
+TELLING = 12
+"""A deleted line longer than this is not met elsewhere by chance."""
+
 GAP_LIMIT = 3000
 """Lines that a gap stands for at most."""
 
@@ -102,13 +105,21 @@ def apply(hunk: Hunk, text: str) -> str:
     if places and hunk.old == hunk.new:
         return text
     if len(places) != 1:
-        if not places and _places(hunk.new, lines):
+        if not places and _places(hunk.new, lines) and _gone(hunk, lines):
             return text
         count = f"{len(places)} times" if places else "nowhere"
         raise UnfitError(hunk, f"the lines of this hunk stand {count} in {hunk.path}")
     if _done(hunk, lines, places[0][0]):
         return text
     return f"{carriage}\n".join(_edited(hunk, lines, places[0]))
+
+
+def _gone(hunk: Hunk, lines: Sequence[str]) -> bool:
+    """Whether what a hunk only deletes is gone: its context alone stands in many places."""
+    if any(line[0] == "+" for line in hunk.lines):
+        return True
+    deleted = {line[1:] for line in hunk.lines if line[0] == "-" and len(line.strip()) > TELLING}
+    return not deleted & set(lines)
 
 
 def _done(hunk: Hunk, lines: Sequence[str], place: int) -> bool:

@@ -52,7 +52,7 @@ def series_mails(
         text = letter.text.strip("\n")
         diffs = letter.diffs
         if letter is cover:
-            body = [text, "", *_shortlog(author, letters), "", *diffstat(_summed(letters))]
+            body = [text, "", *_shortlog(author, letters), "", *diffstat(_summed(letters)), ""]
         else:
             sign = [f"Signed-off-by: {author}"] if signed else []
             body = [text, *([""] if sign and text else []), *sign, "---", *diffstat(diffs), ""]

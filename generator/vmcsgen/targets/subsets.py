@@ -32,6 +32,8 @@ class GroupOfSubset:
 
     number: int
     constant: str
+    title: str
+    """What its controls are called in the SDM."""
     words: str
     """The requirement in the SDM's manner, to complete "exists ..."."""
     always: bool
@@ -74,6 +76,8 @@ class RowOfSubset:
     title: str
     first: int
     count: int
+    halves: bool
+    """Whether the fields have high halves: those of the 64-bit rows."""
     fields: tuple[FieldOfSubset, ...]
 
 
@@ -142,7 +146,8 @@ def subset_table(view: View, project: Project, name: str, tree: TreeFacts | None
             )  # fmt: skip
         requires = fields[0].requires
         groups[alternatives] = GroupOfSubset(
-            number, named[alternatives], view.spec.words(requires), frozenset() in alternatives,
+            number, named[alternatives], _title(view.spec, alternatives),
+            view.spec.words(requires), frozenset() in alternatives,
             words.alternatives(kept) if frozenset() not in alternatives else (),
             tuple(by_field[each.id] for each in fields),
         )  # fmt: skip
@@ -213,6 +218,20 @@ def _constants(spec: Spec, members: Iterable[Field]) -> dict[tuple[Term, ...], s
     return found
 
 
+def _title(spec: Spec, alternatives: tuple[Term, ...]) -> str:
+    """The titles of a group's controls, with their group's where two share one."""
+    shared = Counter(control.title for control in spec.controls.values())
+
+    def title(name: str) -> str:
+        control = spec.controls.get(name)
+        if control is None:
+            return spec.feature_by_name[name].title
+        group = spec.group_by_id[control.group].title
+        return control.title if shared[control.title] == 1 else f"{control.title} ({group})"
+
+    return " or ".join(" and ".join(map(title, sorted(term))) for term in alternatives)
+
+
 def _rows(fields: Iterable[FieldOfSubset]) -> Iterable[RowOfSubset]:
     rows: dict[int, list[FieldOfSubset]] = {}
     for each in sorted(fields, key=lambda entry: entry.field.encoding):
@@ -223,7 +242,10 @@ def _rows(fields: Iterable[FieldOfSubset]) -> Iterable[RowOfSubset]:
         title = f"{width.label}{'-width' if width is Width.NATURAL else '-bit'} {kind.title}"
         count = max(each.index for each in members) + 1
         constant = f"{kind.label}_{width.label}".upper()
-        yield RowOfSubset(number, f"{number:#04x}", constant, title, first, count, tuple(members))
+        yield RowOfSubset(
+            number, f"{number:#04x}", constant, title, first, count, width is Width.W64,
+            tuple(members),
+        )  # fmt: skip
         first += count
 
 

@@ -147,21 +147,21 @@ enum {
 };
 
 const struct vmcs12_row vmcs12_rows[VMCS12_NR_ROWS] = {
-	[0x00] = { CONTROL_16, 2 },
-	[0x02] = { GUEST_16, 10 },
-	[0x03] = { HOST_16, 7 },
-	[0x08] = { CONTROL_64, 26 },
-	[0x09] = { READ_ONLY_64, 1 },
-	[0x0a] = { GUEST_64, 10 },
-	[0x0b] = { HOST_64, 3 },
-	[0x10] = { CONTROL_32, 16 },
-	[0x11] = { READ_ONLY_32, 8 },
-	[0x12] = { GUEST_32, 24 },
-	[0x13] = { HOST_32, 1 },
-	[0x18] = { CONTROL_NATURAL, 4 },
-	[0x19] = { READ_ONLY_NATURAL, 6 },
-	[0x1a] = { GUEST_NATURAL, 23 },
-	[0x1b] = { HOST_NATURAL, 15 },
+	[0x00] = VMCS12_ROW(CONTROL_16, 2),
+	[0x02] = VMCS12_ROW(GUEST_16, 10),
+	[0x03] = VMCS12_ROW(HOST_16, 7),
+	[0x08] = VMCS12_ROW64(CONTROL_64, 26),
+	[0x09] = VMCS12_ROW64(READ_ONLY_64, 1),
+	[0x0a] = VMCS12_ROW64(GUEST_64, 10),
+	[0x0b] = VMCS12_ROW64(HOST_64, 3),
+	[0x10] = VMCS12_ROW(CONTROL_32, 16),
+	[0x11] = VMCS12_ROW(READ_ONLY_32, 8),
+	[0x12] = VMCS12_ROW(GUEST_32, 24),
+	[0x13] = VMCS12_ROW(HOST_32, 1),
+	[0x18] = VMCS12_ROW(CONTROL_NATURAL, 4),
+	[0x19] = VMCS12_ROW(READ_ONLY_NATURAL, 6),
+	[0x1a] = VMCS12_ROW(GUEST_NATURAL, 23),
+	[0x1b] = VMCS12_ROW(HOST_NATURAL, 15),
 };
 
 const u16 vmcs12_cells[NR_VMCS12_CELLS] = {
