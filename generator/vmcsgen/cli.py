@@ -14,12 +14,9 @@ VERBS = {
     "list": "list fields",
     "show": "everything known about one field, by name or encoding",
     "gen": "generate the outputs of targets, or check that they are current",
-<<<<<<< HEAD
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
-=======
     "check": "check the VMCS constants of any source tree against the spec",
->>>>>>> 138fa0d (vmcsgen check: the verb, its settings, formats and fixes)
     "targets": "list what can be generated",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
