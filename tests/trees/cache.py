@@ -19,9 +19,9 @@ class Unavailable(Exception):
 
 
 def root() -> Path:
-    """The folder that holds everything: VMCSGEN_CACHE/trees, or the user's cache folder."""
-    if own := os.environ.get("VMCSGEN_CACHE"):
-        return Path(own).resolve() / "trees"
+    """The folder that holds everything: VMCSGEN_TREES, or a place in the user's cache folder."""
+    if own := os.environ.get("VMCSGEN_TREES"):
+        return Path(own).resolve()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base).resolve() / "vmcsgen" / "trees"
 
