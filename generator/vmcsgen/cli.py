@@ -18,6 +18,7 @@ VERBS = {
     "gen": "generate the outputs of targets, or check that they are current",
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
+    "check": "check the VMCS constants of any source tree against the spec",
     "targets": "list what can be generated",
     "caps": "controls, fields and VMCS_ENUM of a processor, from a dump, a device or a CPU model",
     "cpus": "list known CPUs, and where a field first appears",
