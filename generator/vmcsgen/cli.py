@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from vmcsgen.site.manual import Verb
+
 VERBS = {
     "validate": "check a spec: schema, semantic rules, every error at once",
     "list": "list fields",
@@ -91,6 +93,19 @@ def _parser(verb: str, command: object) -> argparse.ArgumentParser:
     )
     command.configure(parser)  # type: ignore[attr-defined]
     return parser
+
+
+def manual() -> tuple[Verb, ...]:
+    """Every verb with its arguments and examples, for the manual page."""
+    from importlib import import_module
+
+    from vmcsgen.site.manual import describe
+
+    found = []
+    for verb, summary in VERBS.items():
+        command = import_module(f"vmcsgen.commands.{verb.replace('-', '_')}")
+        found.append(describe(verb, summary, _parser(verb, command)))
+    return tuple(found)
 
 
 def _terminal_width() -> int:

@@ -70,9 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
     if count is not None:
         print(f"{_files(count)} of {_targets(len(names))}: {count} current")
         return 0
+    from vmcsgen.cli import manual
     from vmcsgen.targets.generate import compare, write_all
 
-    comparisons = compare(names, output, arguments.spec, arguments.templates)
+    comparisons = compare(names, output, arguments.spec, arguments.templates, manual)
     if arguments.check or arguments.diff:
         return _report(comparisons, len(names), arguments.diff)
     written = write_all(comparisons)
