@@ -158,7 +158,8 @@ def _environment(target: Target, site: Site) -> jinja2.Environment:
     )
     environment.filters.update(
         pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
-        tojson_document=tojson_document, quoted=quoted, in_comment=in_comment,
+        tojson_document=tojson_document, quoted=quoted, in_comment=in_comment, rst_text=rst_text,
+        roff=roff,
     )  # fmt: skip
     environment.globals.update(site=site, asset=_assets(target))
     return environment
@@ -177,6 +178,23 @@ def csv_row(values: Iterable[object]) -> str:
 def markdown_cell(text: object) -> str:
     """``text`` as it must be written in a cell of a Markdown table."""
     return str(text).replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")
+
+
+def rst_text(text: object) -> str:
+    """``text`` as reStructuredText prints it, with nothing taken for markup."""
+    return "".join(f"\\{each}" if each in "\\*`|_" else each for each in str(text))
+
+
+def roff(text: object) -> str:
+    """``text`` as a manual page prints it: no escape, no request, every ``-`` a real minus."""
+    escaped = str(text).replace("\\", "\\e").replace("-", "\\-")
+    for character, name in _ROFF:
+        escaped = escaped.replace(character, name)
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+_ROFF = (("“", r"\(lq"), ("”", r"\(rq"), ("→", r"\(->"), ("–", r"\(en"), ("’", r"\(cq"))
+"""Characters that a terminal may lack, and what roff calls them."""
 
 
 def tojson_document(value: Mapping[str, object], first: Mapping[str, object]) -> str:

@@ -68,8 +68,8 @@ function existence(field) {
     el("p", {}, requirementPills(requirement.requires)),
     steps.length ? el("ul", { class: "reported" }, steps) : null,
     el("p", { class: "muted" }, broughtBy(field, brought)),
-    rung ? el("p", {}, "The highest index of all fields that exist where no higher one does: it ",
-      "makes IA32_VMX_VMCS_ENUM ", el("strong", {}, hex(rung.vmcs_enum, 1)), ".") : null,
+    rung ? el("p", {}, "Where it exists and no field with a higher index does, ",
+      "IA32_VMX_VMCS_ENUM is ", el("strong", {}, hex(rung.vmcs_enum, 1)), ".") : null,
   ];
 }
 
