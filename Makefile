@@ -16,7 +16,7 @@ help:
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
 	@echo "make bench         measure, as ratios to something run beside it"
-	@echo "make docs          build all documentation"
+	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
 
 # The environment that the program runs in: vmcsgen itself (editable) and its dependencies.
@@ -55,13 +55,27 @@ lint: $(VENV)/.ready-test
 test: lint
 	$(PYTEST) -n auto
 
-test-trees test-live test-browser test-package: test-%: $(VENV)/.ready-test
+$(VENV)/.ready-browser: $(VENV)/.ready-test
+	@echo "Adding what drives a browser to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready-test
+	@echo "Adding Sphinx to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+test-browser: $(VENV)/.ready-browser
+	$(PYTEST) tests/browser
+
+test-trees test-live test-package: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py
 
-docs: gen
+docs: gen $(VENV)/.ready-docs
+	$(PYTEST) tests/docs
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -82,6 +82,9 @@ def _usage(action: argparse.Action) -> str:
 
 
 def _help(action: argparse.Action) -> str:
+    """What the help says; an option that only chooses explains itself, but for its default."""
+    if not action.help and action.choices is not None:
+        return f"{action.default} unless given"
     return " ".join((action.help or "").replace("%%", "%").split())
 
 

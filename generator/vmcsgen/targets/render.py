@@ -182,7 +182,10 @@ def markdown_cell(text: object) -> str:
 
 def rst_text(text: object) -> str:
     """``text`` as reStructuredText prints it, with nothing taken for markup."""
-    return "".join(f"\\{each}" if each in "\\*`|_" else each for each in str(text))
+    import re
+
+    # An underscore makes a reference only at the end of a word.
+    return re.sub(r"([\\*`|]|_(?![A-Za-z0-9]))", r"\\\1", str(text))
 
 
 def roff(text: object) -> str:
