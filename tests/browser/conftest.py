@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.needs import missing, need
 
 import vmcsgen
-from tests.needs import missing, need
 from vmcsgen.site.site import Site
 from vmcsgen.specfile.cpus import KnownCpus, load_cpus
 from vmcsgen.targets.manifest import load_target
@@ -31,9 +31,7 @@ def known(spec: vmcsgen.Spec, checkout: Path) -> KnownCpus:
 
 
 @pytest.fixture(scope="session")
-def reference(
-    spec: vmcsgen.Spec, checkout: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def reference(spec: vmcsgen.Spec, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference page as this checkout generates it."""
     target = load_target("html", checkout / "templates")
     (rendered,) = render(spec, target, site=Site(spec, checkout / "spec"))

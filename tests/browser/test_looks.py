@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.browser.conftest import PHONE
 from tests.needs import missing
 
@@ -30,9 +29,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_axe_finds_nothing_serious(
-    open_page: Callable[..., Any], address: str, look: str
-) -> None:
+def test_axe_finds_nothing_serious(open_page: Callable[..., Any], address: str, look: str) -> None:
     try:
         from axe_playwright_python.sync_playwright import Axe
     except ImportError:
@@ -57,7 +54,8 @@ def test_nothing_sticks_out_of_a_phone(open_page: Callable[..., Any], address: s
 def test_colours_follow_the_system_until_the_reader_chooses(open_page: Callable[..., Any]) -> None:
     paper = "getComputedStyle(document.body).backgroundColor"
     light, dark = (open_page(color_scheme=scheme) for scheme in ("light", "dark"))
-    assert brightness(light.evaluate(paper)) > 200 > 60 > brightness(dark.evaluate(paper))
+    assert brightness(light.evaluate(paper)) > 200
+    assert brightness(dark.evaluate(paper)) < 60
     light.click("#colours")
     assert light.evaluate(paper) == dark.evaluate(paper)
     light.reload()
@@ -125,9 +123,7 @@ def test_timeline_counts_every_field_once(open_page: Callable[..., Any], spec: A
     assert page.locator("#timeline-list li").count() == len(years) + 1
 
 
-def test_projects_page_counts_what_the_spec_names(
-    open_page: Callable[..., Any], spec: Any
-) -> None:
+def test_projects_page_counts_what_the_spec_names(open_page: Callable[..., Any], spec: Any) -> None:
     page = open_page("#projects")
     rows = page.locator("#project-rows tr")
     assert rows.count() == len(spec.projects)

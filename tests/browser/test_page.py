@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-
 SLOW_LAPTOP = 4
 """How many times slower a slow laptop's core is than this machine's."""
 

@@ -108,7 +108,9 @@ def test_random_capabilities_get_the_answer_of_the_library(
         for each in processors
     ]
     answers = page.evaluate(
-        "(sent) => {" + ANSWER + """
+        "(sent) => {"
+        + ANSWER
+        + """
             const map = (plain) => new Map(Object.entries(plain));
             return sent.map(([msrs, controls, features, virtual]) => answerOf({
                 msrs: new Map(Object.entries(msrs).map(([a, v]) => [Number(a), BigInt(v)])),
@@ -164,7 +166,7 @@ def test_spellings_are_read_as_the_library_reads_them(
         "# rdmsr -p 2 0x48b\n7cff00000000\n# rdmsr -a 0x48a\n2e\n2e\n2c",
         '{"0x48b": "0x7cff00000000", "IA32_VMX_VMCS_ENUM": 46}',
         '{"msrs": {"0x480": 61276963466027027, "0x48b": 18446744073709551615}}',
-        '[cpu 0] 0x480 = 3da050000000013',
+        "[cpu 0] 0x480 = 3da050000000013",
         "0x48b 0x17cff0000000000000",
         "nothing of the kind",
         "",
@@ -204,7 +206,9 @@ def damage(text: str, chosen: random.Random) -> str:
             case _:
                 line = lines[place]
                 column = chosen.randrange(len(line) + 1)
-                lines[place] = line[:column] + chosen.choice("0fxg :=-<>[]{}\",") + line[column + 1 :]
+                lines[place] = (
+                    line[:column] + chosen.choice('0fxg :=-<>[]{}",') + line[column + 1 :]
+                )
     return "\n".join(lines)
 
 

@@ -97,7 +97,9 @@ def test_every_requirement_and_control_can_be_filtered_by(page: Any, spec: vmcsg
             field.id for field in spec.confirmed if terms(field.requires) == terms(requirement)
         ]
     page.select_option("#filter-requires", "")
-    choices = page.evaluate("[...document.querySelectorAll('#filter-control option')].map(o => o.value)")
+    choices = page.evaluate(
+        "[...document.querySelectorAll('#filter-control option')].map(o => o.value)"
+    )
     for control in filter(None, choices):
         page.select_option("#filter-control", control)
         expected = [

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.needs import missing, need
 
 import vmcsgen
-from tests.needs import missing, need
 from vmcsgen.cli import VERBS, manual
 from vmcsgen.site.site import Site
 from vmcsgen.targets.manifest import load_target
@@ -19,9 +19,7 @@ from vmcsgen.targets.render import render
 
 
 @pytest.fixture(scope="session")
-def outputs(
-    spec: vmcsgen.Spec, checkout: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def outputs(spec: vmcsgen.Spec, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what targets rst and man make."""
     folder = tmp_path_factory.mktemp("documents")
     for name in ("rst", "man"):
