@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import vmcsgen
+from vmcsgen import catalog
 from vmcsgen.commands.show import describe
 from vmcsgen.core.spec import Match
 
@@ -42,9 +43,11 @@ def test_names_of_views_are_no_field_ids(page: Any, spec: vmcsgen.Spec) -> None:
 
 
 def test_field_page_says_everything_that_show_says(page: Any, spec: vmcsgen.Spec) -> None:
+    known = catalog.make(spec)
     for field in spec.confirmed:
         for high in (False, True) if field.high_encoding is not None else (False,):
             match = Match(field, high)
+            ((entry, _),) = catalog.find(known, field.id)
             page.evaluate("(hash) => { location.hash = hash }", f"#{match.encoding}")
             page.wait_for_function(
                 "(text) => document.getElementById('detail-title')?.textContent === text",
@@ -54,7 +57,7 @@ def test_field_page_says_everything_that_show_says(page: Any, spec: vmcsgen.Spec
             # Bits stand in groups there; the picture's label says them in words.
             panel += page.locator("#detail .bits").get_attribute("aria-label")
             shown = words(panel)
-            for line in describe(spec, match).splitlines()[1:]:
+            for line in describe(known, entry, high).splitlines()[1:]:
                 label, text = re.split(r"\s{2,}", line.strip(), maxsplit=1)
                 if label == "bits":
                     text = text.split(": ", 1)[1]

@@ -97,7 +97,7 @@ def test_random_capabilities_get_the_answer_of_the_library(
     page: Any, spec: vmcsgen.Spec, known: KnownCpus
 ) -> None:
     chosen = random.Random(48_010)
-    processors = [random_processor(chosen, spec) for _ in range(5000)]
+    processors = [random_processor(chosen, spec) for _ in range(3000)]
     sent = [
         [
             {str(address): str(value) for address, value in each.msrs.items()},
