@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +55,7 @@ def test_field_page_says_everything_that_show_says(page: Any, spec: vmcsgen.Spec
                 arg=field.title + (" (high 32 bits)" if high else ""),
             )
             panel = page.locator("#detail").text_content()
+            assert "null" not in panel and "undefined" not in panel
             # Bits stand in groups there; the picture's label says them in words.
             panel += page.locator("#detail .bits").get_attribute("aria-label")
             shown = words(panel)
@@ -94,6 +96,23 @@ def test_address_opens_its_view(open_page: Any, address: str, view: str, text: s
     assert text in page.locator(f"#view-{view}").inner_text()
     current = page.locator("nav.views a[aria-current=page]")
     assert current.get_attribute("href") == f"#{view}"
+
+
+def test_addresses_of_the_guide_open_what_it_says(page: Any, checkout: Path) -> None:
+    guide = (checkout / "docs/reference-page.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`#.*?) \| (.*?) \|$", guide, re.MULTILINE)
+    assert len(rows) == 8
+    for addresses, opens in rows:
+        for address in re.findall(r"`(#.*?)`", addresses):
+            asked = page.evaluate("vmcs.parseAddress", address)
+            assert asked.get("unknown") is None
+            if "field" in opens:
+                assert asked["field"]["id"] == "tsc_multiplier"
+                assert asked["high"] == ("high" in opens or "HIGH" in address)
+            elif opens != "a view":
+                assert asked["argument"], address
+            page.evaluate("(address) => { location.hash = address }", address)
+            page.locator(f"#view-{asked['view']}").wait_for()
 
 
 def test_back_button_returns_to_the_list(open_page: Any) -> None:

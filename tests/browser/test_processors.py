@@ -17,7 +17,9 @@ from vmcsgen.core.enumeration import climb, ladder
 from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.specfile.cpus import KnownCpus
 
-DUMPS = Path(__file__).resolve().parent.parent / "fixtures/dumps"
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+DUMPS = FIXTURES / "dumps"
+SOURCES = sorted([*DUMPS.iterdir(), *(FIXTURES / "probe").glob("*.log")])
 
 ANSWER = """
     const answerOf = (processor) => {
@@ -145,11 +147,11 @@ def random_processor(chosen: random.Random, spec: vmcsgen.Spec) -> Processor:
     return Processor(None, (), msrs, {}, controls, features, virtual)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in DUMPS.iterdir()))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_dump_is_read_as_the_library_reads_it(
-    page: Any, spec: vmcsgen.Spec, known: KnownCpus, name: str
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus, path: Path
 ) -> None:
-    text = (DUMPS / name).read_text("utf-8")
+    text = path.read_text("latin-1" if path.suffix == ".log" else "utf-8")
     (found,) = read_by_page(page, [text])
     assert found and [found] == read_by_library(spec, known, [text])
 
@@ -171,6 +173,9 @@ def test_spellings_are_read_as_the_library_reads_them(
         "nothing of the kind",
         "",
         "0x48b 0x1\n0x48b 0x2\n0x48b 0x1",
+        "rdmsr 0x48b -p 3\n7cff00000000\n* 0x48a -> 2e",
+        '{"0x48b": 1, "48B": 2, "vmx_misc": true, "0x48a": -1}',
+        "".join(f"cpu{number} 0x48b {number:x}\n" for number in range(5000)),
     ]
     assert read_by_page(page, texts) == read_by_library(spec, known, texts)
 
@@ -180,7 +185,7 @@ def test_damaged_dumps_are_read_as_the_library_reads_them(
 ) -> None:
     chosen = random.Random(11)
     texts = []
-    for path in sorted(DUMPS.iterdir()):
+    for path in SOURCES:
         text = path.read_text("utf-8")
         for _ in range(40):
             texts.append(damage(text, chosen))

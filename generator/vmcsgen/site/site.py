@@ -18,8 +18,8 @@ Manual: TypeAlias = Callable[[], tuple[Verb, ...]]
 
 SCRIPTS = (
     "model", "encoding", "capabilities", "search", "dom", "bits", "detail", "fields", "decoder",
-    "readers", "readers-json", "readers-tools", "readers-text", "processor", "map", "controls",
-    "projects", "page",
+    "readers", "readers-json", "readers-tools", "readers-probe", "readers-text", "processor", "map",
+    "controls", "projects", "page",
 )  # fmt: skip
 """The page's scripts in the order in which they rely on each other."""
 

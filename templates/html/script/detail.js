@@ -4,7 +4,7 @@
 function showDetail(field, high = false) {
   const panel = at("detail");
   const encoding = BigInt(field.encoding + Number(high));
-  panel.replaceChildren(
+  panel.replaceChildren(...[
     el("header", {},
       el("button", { type: "button", class: "close", "aria-label": "Close", onclick: closeDetail },
         "×"),
@@ -21,7 +21,7 @@ function showDetail(field, high = false) {
     differences(field),
     section("Where it is written", provenance(field)),
     neighbours(field),
-  );
+  ].filter(Boolean));
   panel.hidden = false;
   document.body.classList.add("has-detail");
 }

@@ -23,11 +23,14 @@ function tellProperty(draft, property, flag) {
 }
 
 const jsonText = {
-  recognises: (text) => /^[ \t\r\n\ufeff]*[[{]/.test(text) && jsonText.values(text) !== null,
+  recognises: (text) => /^[ \t\r\n\ufeff]*[[{]/.test(text),
 
   read(text) {
+    const values = jsonText.values(text);
+    // "[cpu 0] 0x480 = ..." begins like JSON, too.
+    if (values === null) return rdmsr.read(text);
     const collector = new Collector();
-    for (const value of jsonText.values(text)) jsonText.visit(collector, value, JSON_DEPTH);
+    for (const value of values) jsonText.visit(collector, value, JSON_DEPTH);
     return collector.finish("JSON");
   },
 
@@ -77,10 +80,13 @@ const jsonText = {
     const readings = Object.entries(msrs).map(([key, value]) => [jsonText.address(key), value])
       .filter(([address]) => address !== null);
     if (!readings.length && !("msrs" in found && isObject(found.controls))) return false;
-    if (collector.current.msrs.size || collector.current.controls.size) collector.begin();
+    if (tells(collector.current)) collector.begin();
+    const seen = new Set();
     for (const [address, value] of readings) {
-      if (typeof value === "string") collector.msr(address, value, 0);
-      else if (typeof value === "number") collector.msr(address, value.toString(16), 0);
+      if (seen.has(address) || !["string", "number"].includes(typeof value)) continue;
+      seen.add(address);
+      const digits = typeof value === "string" ? value : value < 0 ? "negative" : value.toString(16);
+      collector.msr(address, digits, 0);
     }
     if ("msrs" in found) jsonText.report(collector.current, found);
     return true;

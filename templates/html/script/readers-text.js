@@ -4,27 +4,32 @@ const rdmsr = {
   recognises: () => true,
   NUMBER: /^(?:0x)?[0-9a-f][0-9a-f_`'-]*h?$/,
   CPUID: new RegExp("^\\s*(?:0x)?([0-9a-f]{8})(?:[ /](?:0x)?([0-9a-f]{1,8}))?\\s*:\\s*" +
-    "eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})", "i"),
+    "eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})"),
+  PLAUSIBLE: /48|49|vmx_|rdmsr|cpu|core|processor|eax=/,
+  NOISE: ["-", "*", "->"],
 
   read(text) {
     const collector = new Collector();
     let pending = null;
-    linesOf(text).forEach((line, place) => {
-      if (line.length > LINE_LIMIT) return;
+    for (const [place, raw] of linesOf(text).entries()) {
+      if (collector.full) break;
+      if (raw.length > LINE_LIMIT) continue;
+      const line = raw.toLowerCase();
+      if (!pending && !rdmsr.PLAUSIBLE.test(line)) continue;
       const leaf = rdmsr.CPUID.exec(line);
       if (leaf) {
         collector.leaf(parseInt(leaf[1], 16), parseInt(leaf[2] ?? "0", 16), leaf.slice(3, 7));
-        return;
+        continue;
       }
-      const words = (line.match(/[^\s:=,;|>()[\]{}"<]+/g) ?? []).slice(0, 40)
-        .map((word) => word.toLowerCase());
-      if (!words.length) return;
+      const words = (line.match(/[^\s:=,;|>()[\]{}"<]+/g) ?? []).filter(
+        (word) => !rdmsr.NOISE.includes(word));
+      if (!words.length) continue;
       if (pending && words.length === 1 && rdmsr.NUMBER.test(words[0])) {
         rdmsr.value(collector, pending, words[0], place + 1);
-        return;
+      } else {
+        pending = rdmsr.line(collector, words, place + 1);
       }
-      pending = rdmsr.line(collector, words, place + 1);
-    });
+    }
     return collector.finish("MSR text");
   },
 
@@ -44,7 +49,7 @@ const rdmsr = {
     } else {
       ({ number, words } = rdmsr.cpu(words));
     }
-    while (words.length && ["msr", "rdmsr", "-", "*"].includes(words[0])) words = words.slice(1);
+    while (words.length && ["msr", "rdmsr"].includes(words[0])) words = words.slice(1);
     if (number !== null) collector.select(number);
     const { address, rest } = rdmsr.address(words);
     if (address === null) return null;
@@ -54,23 +59,27 @@ const rdmsr = {
     return null;
   },
 
+  /** CPU number, whether all CPUs are read, and what else stands after `rdmsr`. */
   options(words) {
     let number = null;
     let every = false;
-    while (words.length && words[0].startsWith("-")) {
-      const [option] = words;
-      words = words.slice(1);
-      every ||= option === "-a" || option === "--all";
-      if ((option === "-p" || option === "--processor") && /^\d+$/.test(words[0] ?? "")) {
-        number = Number(words[0].slice(0, 6));
-        words = words.slice(1);
-      } else if (/^-p\d+$/.test(option)) {
-        number = Number(option.slice(2, 8));
-      } else if (option === "-f") {
-        words = words.slice(1);
+    const others = [];
+    const remaining = words.values();
+    for (const word of remaining) {
+      if (word === "-a" || word === "--all") {
+        every = true;
+      } else if (word === "-p" || word === "--processor") {
+        const following = remaining.next().value ?? "";
+        number = /^\d+$/.test(following) ? Number(following.slice(0, 6)) : null;
+      } else if (/^-p\d+$/.test(word)) {
+        number = Number(word.slice(2, 8));
+      } else if (word === "-f" || word === "--bitfield") {
+        remaining.next();
+      } else if (!word.startsWith("-")) {
+        others.push(word);
       }
     }
-    return { number, every, words };
+    return { number, every, words: others };
   },
 
   cpu(words) {
@@ -129,4 +138,4 @@ const rdmsr = {
 };
 
 // The order matters: rdmsr takes whatever no other does.
-const READERS = [jsonText, libvirt, vmxcap, virtualbox, aida64, rdmsr];
+const READERS = [probeLog, jsonText, libvirt, vmxcap, virtualbox, aida64, rdmsr];

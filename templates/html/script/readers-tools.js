@@ -9,8 +9,9 @@ const aida64 = {
   read(text) {
     const collector = new Collector();
     let name = null;
-    linesOf(text).forEach((line, place) => {
-      if (line.length > LINE_LIMIT) return;
+    for (const [place, line] of linesOf(text).entries()) {
+      if (collector.full) break;
+      if (line.length > LINE_LIMIT) continue;
       if (line.startsWith("MSR ")) {
         const found = /^MSR ([0-9A-Fa-f]{8}): ([0-9A-Fa-f-]{4,80})(?:\s|$)/.exec(line);
         if (found) collector.msr(parseInt(found[1], 16), found[2], place + 1);
@@ -22,7 +23,7 @@ const aida64 = {
         const section = /^-+\[ ?[^\]#]*(?:#(\d{1,6})\b)?[^\]]*\]/.exec(line);
         if (section) collector.select(section[1] ? Number(section[1]) : null);
       }
-    });
+    }
     return collector.finish("AIDA64 dump", name);
   },
   leaf(collector, line) {
@@ -43,7 +44,8 @@ const virtualbox = {
     const msr = new RegExp("(?:HM|HWACCM):\\s+MSR_(IA32_VMX_[A-Z0-9_]{1,40})\\s*=?\\s*" +
       "((?:0x)?[0-9A-Fa-f]{1,80})(?![0-9A-Za-z])");
     let leaf = null;
-    linesOf(text).forEach((line, place) => {
+    for (const [place, line] of linesOf(text).entries()) {
+      if (collector.full) break;
       if (line.includes("MSR_IA32_VMX_")) {
         const found = msr.exec(line);
         const name = found?.[1].toLowerCase();
@@ -56,9 +58,8 @@ const virtualbox = {
         if (host) {
           collector.leaf(parseInt(leaf[1], 16), parseInt(leaf[2], 16), host[1].split(" "));
         }
-        leaf = null;
       }
-    });
+    }
     return collector.finish("VirtualBox log");
   },
 };
@@ -84,8 +85,9 @@ const vmxcap = {
     const states = { yes: true, default: true, forced: true, no: false };
     let group = null;
     let msr = null;
-    linesOf(text).forEach((line, place) => {
-      if (line.length > 200) return;
+    for (const [place, line] of linesOf(text).entries()) {
+      if (collector.full) break;
+      if (line.length > 200) continue;
       if (!line.startsWith(" ")) {
         const heading = line.trim().toLowerCase();
         group = vmxcap.GROUPS[heading] ?? null;
@@ -100,7 +102,7 @@ const vmxcap = {
           setOnce(collector.current.controls, name, states[found[2]]);
         }
       }
-    });
+    }
     return collector.finish("vmxcap");
   },
   folded: (label) => label.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""),
@@ -123,6 +125,7 @@ const libvirt = {
     const policies = { require: true, force: true, disable: false, forbid: false };
     const complete = [];
     for (const [, tag, raw, content] of libvirt.without(text).matchAll(libvirt.TAG)) {
+      if (collector.full) break;
       const attributes = Object.fromEntries([...raw.matchAll(
         /([a-z_]{1,20})\s{0,9}=\s{0,9}(['"])([^'"]{0,80})\2/g)].map((each) => [each[1], each[3]]));
       if (tag === "cpudata" || tag === "cpu") {

@@ -39,6 +39,7 @@ function msrLabel(address) {
 class Collector {
   constructor() {
     this.faults = [];
+    this.full = false;
     this.drafts = [];
     this.byNumber = new Map();
     this.current = this.select(null);
@@ -60,7 +61,13 @@ class Collector {
       number, name: null, msrs: new Map(), cpuid: new Map(), controls: new Map(),
       features: new Map(), virtual: null,
     };
-    if (this.drafts.length < PROCESSORS_LIMIT) this.drafts.push(draft);
+    const unnumbered = this.drafts.length && tells(this.drafts[0]);
+    if (this.drafts.length - Number(!unnumbered) < PROCESSORS_LIMIT) {
+      this.drafts.push(draft);
+    } else if (!this.full) {
+      this.full = true;
+      this.fault(`more than ${PROCESSORS_LIMIT} processors: the rest is not read`);
+    }
     return draft;
   }
 
@@ -90,7 +97,7 @@ class Collector {
 
   /** Like processors are joined: {format, processors, faults}. */
   finish(format, name = null) {
-    const drafts = this.drafts.filter((draft) => draft.msrs.size || draft.controls.size);
+    const drafts = this.drafts.filter(tells);
     const spare = this.drafts.find((draft) => draft.cpuid.size);
     const alike = new Map();
     for (const draft of drafts) {
@@ -102,6 +109,11 @@ class Collector {
     }
     return { format, processors: [...alike.values()].map(identified), faults: this.faults };
   }
+}
+
+/** Whether there is anything about VMX in a draft. */
+function tells(draft) {
+  return draft.msrs.size > 0 || draft.controls.size > 0;
 }
 
 function setOnce(map, key, value) {
