@@ -24,6 +24,7 @@ VERBS = {
     "diff": "compare two CPUs, dumps or specs, field by field",
     "annotate": "copy a log, with the names of VMCS fields beside their encodings",
     "probe": "ask a processor, real or emulated, which fields it has",
+    "new-target": "begin a target of your own: a folder with a small template that works",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 
