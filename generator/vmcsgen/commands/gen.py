@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   vmcsgen gen                      all targets into out/, one folder each
   vmcsgen gen -t c -o include/     one target into include/c/
-  vmcsgen gen --check              exit 1 if a file in out/ is stale, missing or extra
+  vmcsgen gen --check              exit 1 if a file is stale, missing or extra
   vmcsgen gen --diff               show what would change, write nothing
-  vmcsgen gen --tree linux/        every marked region and file of a source tree
+  vmcsgen gen --tree linux/        every marked region of a source tree
   vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand
   vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h
                                    one output for that tree, for a build that makes it"""

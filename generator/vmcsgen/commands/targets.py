@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = """examples:
-  vmcsgen targets                          ours, and those of installed packages
-  vmcsgen targets --templates my-targets   those in this folder
+  vmcsgen targets                         ours, and those of installed packages
+  vmcsgen targets --templates my-targets  those in this folder
   vmcsgen targets --format json"""
 
 
