@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package bench docs clean
+.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package test-rust bench docs clean
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
+	@echo "make test-rust     the generated crate under old compilers, cargo and its lints"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -68,7 +69,7 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 test-browser: $(VENV)/.ready-browser
 	$(PYTEST) tests/browser
 
-test-trees test-live test-package: test-%: $(VENV)/.ready-test
+test-trees test-live test-package test-rust: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 bench: $(VENV)/.ready-test

@@ -1,4 +1,4 @@
-"""The generated C and Python say of 100,000 capability sets what the library says."""
+"""The generated C, Rust and Python say of 100,000 capability sets what the library says."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from capability_sets import Sets, boundary_sets, random_sets
 from compilers import Compiler, generate
 
 import vmcsgen
+from rustc import any_rustc
 from vmcsgen.core.requirement import Combination, Requirement, Supports
 
 RANDOM_SETS = 100_000
@@ -29,8 +30,8 @@ def many(spec: vmcsgen.Spec) -> Sets:
     return random_sets(spec, RANDOM_SETS, seed=20261122)
 
 
-def ask_c(sets: Sets, program: Path) -> tuple[list[int], list[int], list[int]]:
-    """What the self-test answers: highest indices, VMCS_ENUMs, and columns of existence."""
+def ask(sets: Sets, program: Path) -> tuple[list[int], list[int], list[int]]:
+    """What a generated program answers: highest indices, VMCS_ENUMs, and columns of existence."""
     done = subprocess.run(
         [program, "-"], input="\n".join(sets.lines()), capture_output=True, text=True, check=False
     )
@@ -47,8 +48,8 @@ def ask_c(sets: Sets, program: Path) -> tuple[list[int], list[int], list[int]]:
     )
 
 
-def assert_c_agrees(sets: Sets, program: Path) -> None:
-    indices, enums, existing = ask_c(sets, program)
+def assert_program_agrees(sets: Sets, program: Path) -> None:
+    indices, enums, existing = ask(sets, program)
     assert indices == sets.highest
     assert enums == [index << 1 for index in indices]
     different = [
@@ -122,8 +123,13 @@ def test_c_agrees(
     compiler: Compiler, boundary: Sets, many: Sets, c_folder: Path, tmp_path: Path
 ) -> None:
     program = compiler.build(c_folder / "vmcs-selftest.c", tmp_path / "selftest")
-    assert_c_agrees(boundary, program)
-    assert_c_agrees(many, program)
+    assert_program_agrees(boundary, program)
+    assert_program_agrees(many, program)
+
+
+def test_rust_agrees(boundary: Sets, many: Sets, crate: Path) -> None:
+    assert_program_agrees(boundary, crate / "answer")
+    assert_program_agrees(many, crate / "answer")
 
 
 def test_python_agrees(spec: vmcsgen.Spec, boundary: Sets, many: Sets, tmp_path: Path) -> None:
@@ -155,6 +161,9 @@ def test_requirements_of_any_shape(spec: vmcsgen.Spec, tmp_path: Path) -> None:
     sets = random_sets(other, 2000, seed=1)
     folder = generate(other, "c", tmp_path)
     program = Compiler("gcc").build(folder / "vmcs-selftest.c", tmp_path / "selftest")
-    assert_c_agrees(sets, program)
+    assert_program_agrees(sets, program)
+    crate = generate(other, "rust", tmp_path / "rust")
+    any_rustc().build(crate, "answer")
+    assert_program_agrees(sets, crate / "answer")
     module = load_module(generate(other, "python", tmp_path) / "vmcs.py")
     assert_python_agrees(sets, module)

@@ -1,7 +1,5 @@
 """Check the VMCS constants in any source tree against the spec.
-
-Reads C, C++, Rust, Python, assembler, YAML and JSON. Exit status 1 if there are errors or
-warnings, 2 if nothing was found to inspect: a check that looked at nothing is no pass.
+Exit status 1: errors or warnings; 2: nothing was found to inspect, which is no pass.
 """
 
 from __future__ import annotations
@@ -20,19 +18,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   vmcsgen check arch/x86/include/asm/vmx.h
-  vmcsgen check linux/ qemu/                 whole trees; a second run is fast
-  vmcsgen check --fix include/vmcs.h         write right values in place
-  vmcsgen check . --format sarif > vmcsgen.sarif
-  vmcsgen check . --format json > known.json; vmcsgen check . --baseline known.json
-
-A tree may hold vmcsgen.toml, or [tool.vmcsgen.check] in pyproject.toml: see docs/check.md."""
+  vmcsgen check linux/ qemu/      whole trees; a second run is fast
+  vmcsgen check . --baseline known.json      no news of what is known"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``check``."""
     parser.add_argument(
         "paths", nargs="*", metavar="PATH",
-        help="files and folders (default: the paths of vmcsgen.toml)",
+        help="files, folders (default: paths of vmcsgen.toml)",
     )  # fmt: skip
     parser.add_argument(
         "--project", metavar="PROJECT", help="take every list for one of this project"

@@ -13,33 +13,28 @@ if TYPE_CHECKING:
     from vmcsgen.targets.tree import TreeFile
 
 EXAMPLES = """examples:
-  vmcsgen gen                      all targets into out/, one folder each
   vmcsgen gen -t c -o include/     one target into include/c/
-  vmcsgen gen --check              exit 1 if a file in out/ is stale, missing or extra
-  vmcsgen gen --diff               show what would change, write nothing
-  vmcsgen gen --tree linux/        every marked region and file of a source tree
-  vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand
-  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h
-                                   one output for that tree, for a build that makes it"""
+  vmcsgen gen --check              exit 1 if a file is stale, missing or extra
+  vmcsgen gen --tree . --check     exit 1 if a region is not current
+  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``gen``."""
     parser.add_argument(
         "-t", "--target", action="append", default=[], metavar="TARGET",
-        help="generate only this target (may be given again; default: all)",
+        help="generate only this target (repeatable)",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
     parser.add_argument(
-        "--tree", metavar="DIR", help="bring every marked region of the source tree DIR up to date"
+        "--tree", metavar="DIR", help="bring the marked regions of a source tree up to date"
     )
     parser.add_argument(
         "--print", metavar="NAME",
-        help="write only the output NAME of the one --target, to standard output; with --tree as"
-        " the source tree DIR needs it",
+        help="only the output NAME of the one --target, to standard output",
     )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"

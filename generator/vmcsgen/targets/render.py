@@ -159,7 +159,7 @@ def _environment(target: Target, site: Site) -> jinja2.Environment:
     environment.filters.update(
         pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
         tojson_document=tojson_document, quoted=quoted, in_comment=in_comment, rst_text=rst_text,
-        roff=roff,
+        roff=roff, camel=camel,
     )  # fmt: skip
     environment.globals.update(site=site, asset=_assets(target))
     return environment
@@ -233,6 +233,11 @@ def quoted(text: object) -> str:
     import json
 
     return json.dumps(str(text), ensure_ascii=False)
+
+
+def camel(text: object) -> str:
+    """``an_id_like_this`` as ``AnIdLikeThis``, as Rust, Go and others call types and variants."""
+    return "".join(part[:1].upper() + part[1:] for part in str(text).split("_"))
 
 
 def in_comment(text: object) -> str:

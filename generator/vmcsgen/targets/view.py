@@ -288,6 +288,12 @@ class View:
             terms(each): number for number, each in enumerate(requirement_groups(spec))
         }
 
+    @property
+    def semantic_version(self) -> str:
+        """The spec's version as three plain numbers, as package managers want it."""
+        parts = [str(int(part)) for part in self.version.split(".")]
+        return ".".join((*parts, "0", "0")[:3])
+
     @cached_property
     def fields(self) -> tuple[FieldView, ...]:
         """All confirmed fields, ascending by encoding."""
