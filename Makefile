@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package bench docs clean
+.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package series bench docs clean
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
+	@echo "make series        write out/linux/series, the patches for the newest kernel"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          build all documentation"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -57,6 +58,9 @@ test: lint
 
 test-trees test-live test-browser test-package: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
+
+series: $(VENV)/.ready-test
+	cd tests && ../$(BIN)/python -m trees.write_series
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py
