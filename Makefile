@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package test-rust bench docs clean
+.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package test-rust series
+.PHONY: bench docs clean
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -16,6 +17,7 @@ help:
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
 	@echo "make test-rust     the generated crate under old compilers, cargo and its lints"
+	@echo "make series        write out/linux/series, the patches for the newest kernel"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -71,6 +73,9 @@ test-browser: $(VENV)/.ready-browser
 
 test-trees test-live test-package test-rust: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
+
+series: $(VENV)/.ready-test
+	cd tests && ../$(BIN)/python -m trees.write_series
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py

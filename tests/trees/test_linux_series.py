@@ -7,7 +7,7 @@ import re
 from vmcsgen.specfile.load import load
 from vmcsgen.targets.compose import compose
 
-from . import kernel, linux
+from . import kernel, linux, write_series
 
 
 def test_git_takes_every_patch_and_each_builds_without_warnings(
@@ -46,3 +46,7 @@ def test_messages_are_what_the_list_expects(patched_kernel: linux.PatchedKernel)
         if number:
             assert message.endswith(f"Signed-off-by: {linux.AUTHOR}")
             assert len(message) > 200
+
+
+def test_the_committed_series_is_what_vmcsgen_writes_for_the_newest_kernel() -> None:
+    assert write_series.committed() == {each.name: each.text for each in write_series.mails()}

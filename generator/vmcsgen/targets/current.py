@@ -82,10 +82,16 @@ def remember(name: str, made: Mapping[str, Mapping[str, str]]) -> None:
         write_entry(name, made)
 
 
+SERIES = "series"
+"""The folder beside a target's outputs in which a patch series is kept: no target makes it."""
+
+
 def present(folder: Path | str) -> set[str]:
     """Every file below a folder, as relative paths; an empty set if there is no such folder."""
     found: set[str] = set()
-    for base, _, files in os.walk(folder):
+    for base, folders, files in os.walk(folder):
         relative = os.path.relpath(base, folder).replace(os.sep, "/")
+        if relative == "." and SERIES in folders:
+            folders.remove(SERIES)
         found.update(name if relative == "." else f"{relative}/{name}" for name in files)
     return found

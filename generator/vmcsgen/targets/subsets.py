@@ -49,7 +49,11 @@ class GroupOfSubset:
 
 
 def _all_set(bits: Sequence[BitView], number: int, last: int) -> str:
-    text = " && ".join(f"({bit})" if last or len(bits) > 1 else str(bit) for bit in bits)
+    tests = [
+        f"{bit.variable} & {bit.spelled if bit.named else f'BIT_ULL({bit.position})'}"
+        for bit in bits
+    ]
+    text = " && ".join(f"({each})" if last or len(bits) > 1 else each for each in tests)
     return f"{f'({text})' if last and len(bits) > 1 else text}{' ||' if number < last else ''}"
 
 

@@ -37,7 +37,9 @@ def out(generated: Path, tmp_path: Path) -> Path:
 
 
 def test_committed_outputs_are_current(generated: Path, checkout: Path) -> None:
-    assert tree(checkout / "out") == tree(generated)
+    committed = tree(checkout / "out")
+    # Patch series for real trees are written, and checked, by tests/trees.
+    assert {n: c for n, c in committed.items() if "/series/" not in n} == tree(generated)
 
 
 def test_every_target_makes_something(generated: Path) -> None:
