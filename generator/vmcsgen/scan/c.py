@@ -113,23 +113,27 @@ def lists(parsed: Syntax) -> Iterator[ConstantList]:
     yield from _macro_lists(parsed)
 
 
-_TRAILING = re.compile(rb"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
+_BLANK = re.compile(rb"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
 
 
 def trim(content: bytes, start: int, end: int) -> Span:
     """The span without comments, blanks and line continuations at its ends."""
-    match = _TRAILING.match(content, start, end)
-    first = match.end() if match else start
-    last = first
-    position = first
-    while position < end:
-        match = _TRAILING.match(content, position, end)
-        if match is None:
-            position += 1
-            last = position
-        else:
+    piece = content[start:end]
+    if b"/" not in piece and b"\\" not in piece:
+        return Span(
+            start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) or start
+        )
+    match = _BLANK.match(piece)
+    first = match.end() if match else 0
+    last, position = first, first
+    while position < len(piece):  # comments in between stay, those at the end go
+        match = _BLANK.match(piece, position)
+        if match is not None:
             position = match.end()
-    return Span(first, last)
+            continue
+        following = _BLANK.search(piece, position)
+        position = last = following.start() if following else len(piece)
+    return Span(start + first, start + last)
 
 
 def _enums(parsed: Syntax) -> Iterator[ConstantList]:

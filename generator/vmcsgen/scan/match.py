@@ -1,0 +1,151 @@
+"""Which lists of constants are lists of VMCS fields, and whose: by value first, then by words.
+
+A constant agrees when its value is the encoding of a field and its name says that field. A list
+with enough of those is a list of VMCS fields, whoever wrote it; then every constant that belongs
+to it is held against the spec. Nothing outside such a list is judged, so that a driver's
+TSC_OFFSET or a table of values to be written stays out of it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vmcsgen.scan.constants import Constant, ConstantList
+from vmcsgen.scan.lexicon import Lexicon, ProjectNames
+from vmcsgen.scan.words import Resemblance
+
+ALIKE = 0.5
+"""How much a name must resemble a field to speak for it."""
+
+EVIDENCE = 3
+"""Agreeing constants that make a list one of VMCS fields; one is enough where it says "vmcs"."""
+
+_GAP = 3
+"""Most strangers between two agreeing #defines that still stand in one run."""
+
+
+class Matched(NamedTuple):
+    """A list of VMCS fields: its members in source order, and the project it was taken for."""
+
+    constants: ConstantList
+    project: ProjectNames | None
+    members: tuple[Constant, ...]
+    agreeing: int
+
+
+class Matcher:
+    """Matches lists against a lexicon; what it learns of names it keeps for the next list."""
+
+    def __init__(self, lexicon: Lexicon, forced: str | None = None) -> None:
+        self.lexicon = lexicon
+        self.forced = lexicon.projects[forced] if forced else None
+        self._resemblance: Resemblance | None = None
+
+    @property
+    def resemblance(self) -> Resemblance:
+        """Word by word comparison, made when first needed: most lists are known by name."""
+        if self._resemblance is None:
+            self._resemblance = Resemblance(self.lexicon)
+        return self._resemblance
+
+    def named(self, name: str) -> frozenset[int]:
+        """Every encoding that a project calls ``name``, a module path counting or not."""
+        known = self.lexicon.encodings_by_name
+        return known.get(name) or known.get(name.rpartition("::")[2], frozenset())
+
+    def agrees(self, constant: Constant) -> bool:
+        """Whether value and name say the same field."""
+        value = constant.value
+        if value is None or constant.implicit or not 0 <= value < 0x8000:
+            return False
+        if value in self.named(constant.name):
+            return True
+        if self.lexicon.field(value) is None:
+            return False
+        return self.resemblance.to(constant.name, value & ~1) >= ALIKE
+
+    def match(self, found: ConstantList, path: str) -> Matched | None:
+        """The list as one of VMCS fields, or None if it is something else."""
+        constants = found.constants
+        agreeing = [index for index, each in enumerate(constants) if self.agrees(each)]
+        says_vmcs = "vmcs" in found.construct.lower() or any(
+            "vmcs" in constants[index].name.lower() for index in agreeing
+        )
+        if len(agreeing) < (1 if says_vmcs else EVIDENCE):
+            return self._by_name_alone(found, path)
+        project = self.forced or self._elect(found, path)
+        explicit = sum(not each.implicit for each in constants)
+        if found.closed and len(agreeing) * 2 >= explicit:
+            members = set(range(len(constants)))
+        else:
+            members = self._runs(found, agreeing)
+        members |= self._known_names(found, project, bool(members))
+        chosen = tuple(constants[index] for index in sorted(members))
+        return Matched(found, project, chosen, len(agreeing))
+
+    def _by_name_alone(self, found: ConstantList, path: str) -> Matched | None:
+        """A list without any agreement: only names that leave no doubt, with values close by."""
+        chosen = tuple(
+            each
+            for each in found.constants
+            if ("vmcs" in each.name.lower() or "vmcs" in found.construct.lower() or self.forced)
+            and any(_close(each.value, wanted) for wanted in self._expected(each.name))
+        )
+        if not chosen:
+            return None
+        return Matched(found, self.forced or self._elect(found, path), chosen, 0)
+
+    def _expected(self, name: str) -> frozenset[int]:
+        if self.forced is not None:
+            value = self.forced.names.get(name)
+            return frozenset(() if value is None else (value,))
+        return self.named(name)
+
+    def _elect(self, found: ConstantList, path: str) -> ProjectNames | None:
+        """The project whose names and values the list has; None if hardly any."""
+        best: ProjectNames | None = None
+        best_rank = (0, 0, 0)
+        parts = frozenset(path.split("/"))
+        for project in self.lexicon.projects.values():
+            known = [each for each in found.constants if each.name in project.names]
+            right = sum(project.names[each.name] == each.value for each in known)
+            near = max((len(parts & set(where.split("/"))) for where in project.paths), default=0)
+            rank = (len(known) + right, near, len(known))
+            if rank > best_rank:
+                best, best_rank = project, rank
+        enough = best_rank[2] * 2 >= min(len(found.constants), 40) or best_rank[2] >= 40
+        return best if enough else None
+
+    def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
+        """Positions from each agreeing constant to the next, where few strangers are between."""
+        members = set(agreeing)
+        for left, right in zip(agreeing, agreeing[1:], strict=False):
+            if right - left - 1 <= _GAP and all(
+                self._may_belong(found.constants[index]) for index in range(left + 1, right)
+            ):
+                members.update(range(left + 1, right))
+        return members
+
+    def _may_belong(self, constant: Constant) -> bool:
+        """Whether a stranger between two members is meant as one: it looks like an encoding."""
+        value = constant.value
+        if value is None:
+            return bool(self.named(constant.name))
+        return 0 <= value < 0x20000
+
+    def _known_names(
+        self, found: ConstantList, project: ProjectNames | None, is_list: bool
+    ) -> set[int]:
+        """Positions of constants that the project names, wherever in the list they stand."""
+        if project is None or not is_list:
+            return set()
+        return {
+            index for index, each in enumerate(found.constants) if each.name in project.names
+        }
+
+
+def _close(value: int | None, wanted: int) -> bool:
+    """Whether ``value`` looks like a slip of ``wanted``: a bit or two, or a neighbour."""
+    if value is None or not 0 <= value < 1 << 17:
+        return False
+    return value != wanted and ((value ^ wanted).bit_count() <= 2 or abs(value - wanted) <= 4)
