@@ -56,6 +56,10 @@ class ConstantList(NamedTuple):
     constants: tuple[Constant, ...]
 
 
+class SyntaxFault(Exception):
+    """A file that can't be parsed at all; the text says why."""
+
+
 class Source(NamedTuple):
     """A file's bytes and how messages call it."""
 

@@ -8,6 +8,7 @@ TSC_OFFSET or a table of values to be written stays out of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from vmcsgen.scan.constants import Constant, ConstantList
@@ -36,8 +37,12 @@ class Matched(NamedTuple):
 class Matcher:
     """Matches lists against a lexicon; what it learns of names it keeps for the next list."""
 
-    def __init__(self, lexicon: Lexicon, forced: str | None = None) -> None:
+    def __init__(
+        self, lexicon: Lexicon, forced: str | None = None, extras: Mapping[str, int] | None = None
+    ) -> None:
+        """``forced`` is the id of the project to take; ``extras`` are names to be expected."""
         self.lexicon = lexicon
+        self.extras = extras or {}
         self.forced = lexicon.projects[forced] if forced else None
         self._resemblance: Resemblance | None = None
 
@@ -51,6 +56,8 @@ class Matcher:
     def named(self, name: str) -> frozenset[int]:
         """Every encoding that a project calls ``name``, a module path counting or not."""
         known = self.lexicon.encodings_by_name
+        if name in self.extras:
+            return frozenset((self.extras[name],))
         return known.get(name) or known.get(name.rpartition("::")[2], frozenset())
 
     def agrees(self, constant: Constant) -> bool:

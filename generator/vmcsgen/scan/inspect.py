@@ -1,0 +1,176 @@
+"""One file: its bytes to a Report of lists, findings, and facts that other files bear on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vmcsgen.scan import rules
+from vmcsgen.scan.constants import ConstantList, Source, Span, SyntaxFault, source
+from vmcsgen.scan.files import SIZE_LIMIT, sniff
+from vmcsgen.scan.findings import Finding, Fix, at
+from vmcsgen.scan.match import Matched, Matcher
+from vmcsgen.scan.maxima import NarrowIndex, TypedMaximum
+
+FINDINGS_LIMIT = 1000
+"""Most findings that one file may have; the rest are counted, not kept."""
+
+
+class ListSummary(NamedTuple):
+    """A list of VMCS fields that was held against the spec."""
+
+    path: str
+    line: int
+    construct: str
+    project: str | None
+    constants: int
+    vmcs_enum: int
+    """The raw VMCS_ENUM value that the fields of this list would give if all existed."""
+
+
+class Maximum(NamedTuple):
+    """A typed maximum, or a narrow index (``bits``), with its place for the message."""
+
+    place: Finding
+    vmcs_enum: int
+    bits: int = 0
+
+
+class Report(NamedTuple):
+    """What one file holds. ``constants`` is how many were held against the spec."""
+
+    path: str
+    constants: int = 0
+    lists: tuple[ListSummary, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    maxima: tuple[Maximum, ...] = ()
+    dropped: int = 0
+    parsed: bool = False
+    """Whether its constants were read; other files only went through the filter."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing in the file concerns the check."""
+        return not (self.constants or self.findings or self.maxima)
+
+
+def to_plain(report: Report) -> list[object]:
+    """The report as the cache keeps it."""
+    return [
+        report.path, report.constants, report.lists, report.findings, report.maxima, report.dropped,
+        report.parsed,
+    ]  # fmt: skip
+
+
+def from_plain(plain: list[list[object]]) -> Report:
+    """The report that ``to_plain`` and JSON made a list of."""
+    path, constants, lists, findings, maxima, dropped, parsed = plain
+    return Report(
+        str(path),
+        constants,  # type: ignore[arg-type]
+        tuple(ListSummary(*each) for each in lists),  # type: ignore[misc]
+        tuple(map(_finding, findings)),
+        tuple(Maximum(_finding(each[0]), *each[1:]) for each in maxima),  # type: ignore[index, misc]
+        dropped,  # type: ignore[arg-type]
+        bool(parsed),
+    )
+
+
+def _finding(plain: object) -> Finding:
+    finding = Finding(*plain)  # type: ignore[misc]
+    return finding if finding.fix is None else finding._replace(fix=Fix(*finding.fix))
+
+
+def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
+    """The report on one file. ParserMissing if the parser for its language is not installed."""
+    read = source(path, content, sniff(path, content))
+    findings: list[Finding] = []
+    summaries: list[ListSummary] = []
+    maxima: list[Maximum] = []
+    try:
+        for found in _read(read, maxima):
+            matched = matcher.match(found, path)
+            if matched is not None:
+                findings.extend(rules.check(read, matched, matcher))
+                summaries.append(_summary(read, matched, matcher))
+    except SyntaxFault as error:
+        findings.append(
+            at("VMCS902", read, Span(0, 0), f"not inspected: no valid {read.language}: {error}")
+        )
+    findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
+    return Report(
+        path,
+        sum(summary.constants for summary in summaries),
+        tuple(summaries),
+        tuple(findings[:FINDINGS_LIMIT]),
+        tuple(maxima[:FINDINGS_LIMIT]),
+        max(0, len(findings) - FINDINGS_LIMIT),
+        True,
+    )
+
+
+def too_large(path: str) -> Report:
+    """The report on a file that is not parsed because of its size."""
+    message = f"not inspected: larger than {SIZE_LIMIT >> 20} MiB"
+    return Report(path, findings=(whole_file("VMCS902", path, message),))
+
+
+def whole_file(rule: str, path: str, message: str) -> Finding:
+    """A finding on a file as such."""
+    return Finding(rule, path, 0, 0, 1, "", None, None, None, message)
+
+
+def _summary(read: Source, matched: Matched, matcher: Matcher) -> ListSummary:
+    members = matched.members
+    values = [each.value for each in members if each.value is not None]
+    known = [value for value in values if matcher.lexicon.field(value) is not None]
+    return ListSummary(
+        read.path,
+        read.position(members[0].name_at.start)[0],
+        matched.constants.construct,
+        matched.project.id if matched.project else None,
+        len(members),
+        max((value & 0x3FE for value in known), default=0),
+    )
+
+
+def _read(read: Source, maxima: list[Maximum]) -> Iterator[ConstantList]:
+    """The lists of a file, by language; typed maxima are put into ``maxima`` on the way."""
+    from vmcsgen.scan import maxima as typed
+
+    found: list[ConstantList]
+    if read.language in ("c", "c++"):
+        from vmcsgen.scan import c
+
+        parsed = c.Syntax(read)
+        found = list(c.lists(parsed))
+        maxima.extend(_maximum(read, each) for each in typed.of_uses(parsed))
+        maxima.extend(_narrow(read, each) for each in typed.narrow_indexes(parsed))
+    elif read.language == "rust":
+        from vmcsgen.scan import rust
+
+        found = list(rust.lists(read))
+    elif read.language == "python":
+        from vmcsgen.scan import python
+
+        found = list(python.lists(read))
+    elif read.language == "assembler":
+        from vmcsgen.scan import assembler
+
+        found = list(assembler.lists(read))
+    else:
+        from vmcsgen.scan import tables
+
+        found = list(tables.lists(read))
+    maxima.extend(_maximum(read, each) for each in typed.of_constants(found, read))
+    return iter(found)
+
+
+def _maximum(read: Source, found: TypedMaximum) -> Maximum:
+    place = at("VMCS301", read, found.at, "", name=found.name, value=found.vmcs_enum)
+    return Maximum(place, found.vmcs_enum)
+
+
+def _narrow(read: Source, found: NarrowIndex) -> Maximum:
+    place = at("VMCS302", read, found.at, found.what, name=found.name)
+    return Maximum(place, 0, found.bits)
