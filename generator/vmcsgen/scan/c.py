@@ -120,9 +120,7 @@ def trim(content: bytes, start: int, end: int) -> Span:
     """The span without comments, blanks and line continuations at its ends."""
     piece = content[start:end]
     if b"/" not in piece and b"\\" not in piece:
-        return Span(
-            start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) or start
-        )
+        return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) or start)
     match = _BLANK.match(piece)
     first = match.end() if match else 0
     last, position = first, first
@@ -167,9 +165,7 @@ def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
             at = Span(name.start_byte, name.end_byte)
             reason = "" if following is not None else "the enumerator before it has no number"
             branch = parsed.branches.at(at.start).branch
-            constant = Constant(
-                parsed.text(name), following, at, at, False, True, reason, branch
-            )
+            constant = Constant(parsed.text(name), following, at, at, False, True, reason, branch)
         else:
             constant = parsed.constant(name, value)
         following = None
@@ -238,7 +234,12 @@ def _defines(parsed: Syntax) -> Iterator[ConstantList]:
         yield ConstantList("#define", False, tuple(constants))
 
 
-_NUMBER_KINDS = ("number_literal", "parenthesized_expression", "binary_expression", "cast_expression")
+_NUMBER_KINDS = (
+    "number_literal",
+    "parenthesized_expression",
+    "binary_expression",
+    "cast_expression",
+)
 
 
 def _tables(parsed: Syntax) -> Iterator[ConstantList]:
@@ -297,9 +298,7 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
     counts = Counter(match[1] for match in rows)
     for macro, count in counts.items():
         if count >= _ROWS_WANTED:
-            constants = tuple(
-                _macro_row(parsed, match) for match in rows if match[1] == macro
-            )
+            constants = tuple(_macro_row(parsed, match) for match in rows if match[1] == macro)
             yield ConstantList(f"{macro.decode('latin-1')}(...)", True, constants)
 
 

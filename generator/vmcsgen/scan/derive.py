@@ -1,4 +1,4 @@
-"""Typed maxima and narrow indexes judged: what the spec derives, and what that makes of a number."""
+"""Typed maxima and narrow indexes: what the spec derives, and what that makes of a number."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def _narrow(maximum: Maximum, lexicon: Lexicon) -> Iterator[Finding]:
         for encoding, field in lexicon.fields.items()
         if field.confirmed and encoding >> 1 & 0x1FF >= limit and encoding & mask in lexicon.fields
     ]
-    shown = ", ".join(f"{encoding:#06x} is taken for {other:#06x}" for encoding, other in aliased[:3])
+    shown = ", ".join(
+        f"{encoding:#06x} is taken for {other:#06x}" for encoding, other in aliased[:3]
+    )
     place = maximum.place
     yield place._replace(
         message=f"{place.name} is {place.message} {maximum.bits} bits, but indexes go up to"

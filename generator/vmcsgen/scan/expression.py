@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, NoReturn, Union
+from typing import NamedTuple, NoReturn
 
 TOKEN_LIMIT = 4096
 """Most tokens an expression may have, or expand to."""
@@ -31,7 +31,7 @@ class Macro(NamedTuple):
     tokens: tuple[str, ...]
 
 
-Names = Mapping[str, Union[Macro, int]]
+Names = Mapping[str, Macro | int]
 """What identifiers stand for: macros, or values already known (enumerators, constants)."""
 
 _TOKEN = re.compile(
@@ -52,7 +52,9 @@ def tokens(text: str) -> tuple[str, ...]:
     Unevaluated if there are too many.
     """
     found = [
-        match[0] for match in _TOKEN.finditer(text[: TOKEN_LIMIT * 64]) if match.lastgroup != "blank"
+        match[0]
+        for match in _TOKEN.finditer(text[: TOKEN_LIMIT * 64])
+        if match.lastgroup != "blank"
     ]
     if len(found) > TOKEN_LIMIT or len(text) > TOKEN_LIMIT * 64:
         raise Unevaluated(f"it has more than {TOKEN_LIMIT} tokens")
@@ -288,9 +290,7 @@ class _Parser:
             return self.primary(depth)
         if token.isidentifier():
             return self.identifier(token, depth)
-        if not token:
-            self.stop("it ends too early")
-        self.stop(f"{token!r} is not a number or a name")
+        return self.stop(f"{token!r} is not a number or a name" if token else "it ends too early")
 
     def parenthesis(self, depth: int) -> int:
         closing = self.position
@@ -314,7 +314,7 @@ class _Parser:
         value = self.names.get(name)
         if isinstance(value, int):
             return value
-        self.stop(f"{name} is not defined as a number in this file")
+        return self.stop(f"{name} is not defined as a number in this file")
 
     def call(self, name: str, depth: int) -> int:
         if name == "_AC":  # Linux: a literal and the suffix to give it

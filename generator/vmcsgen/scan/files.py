@@ -1,4 +1,4 @@
-"""Which files are read: walking trees, languages by name, and the filter in front of the parsers."""
+"""Which files are read: walking trees, languages by name, the filter in front of the parsers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def sniff(path: str, content: bytes) -> str:
         return "python"
     if head.lstrip()[:1] in (b"{", b"["):
         return "json"
-    if re.search(rb"^\s*(?:pub\s+)?(?:const|mod|use)\s+\w+\s*(?::\s*u(?:16|32|64)\b|\{)", head, re.M):
+    if re.search(
+        rb"^\s*(?:pub\s+)?(?:const|mod|use)\s+\w+\s*(?::\s*u(?:16|32|64)\b|\{)", head, re.M
+    ):
         return "rust"
     return "c++" if _CPP.search(content) else "c"
 
@@ -110,9 +112,8 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _SKIPPED_FOLDERS:
                         pending.append(entry.path)
-                elif (
-                    os.path.splitext(entry.name)[1] in LANGUAGES
-                    and entry.is_file(follow_symlinks=False)
+                elif os.path.splitext(entry.name)[1] in LANGUAGES and entry.is_file(
+                    follow_symlinks=False
                 ):
                     try:
                         status = entry.stat(follow_symlinks=False)
@@ -137,9 +138,7 @@ def promising(content: bytes) -> bool:
     lowered = content.lower()
     if b"vmcs" in lowered:
         return True
-    return b"681e" in lowered and all(
-        pattern.search(lowered) for pattern in _GUEST_AND_HOST_RIP
-    )
+    return b"681e" in lowered and all(pattern.search(lowered) for pattern in _GUEST_AND_HOST_RIP)
 
 
 def read(path: str) -> tuple[bytes, bool]:

@@ -21,7 +21,7 @@ class Rule(NamedTuple):
 RULES = {
     rule.id: rule
     for rule in (
-        Rule("VMCS101", "wrong-encoding", ERROR, "the value is not the encoding of the field named"),
+        Rule("VMCS101", "wrong-encoding", ERROR, "the value is not the named field's encoding"),
         Rule("VMCS102", "not-a-field", WARNING, "no field has this encoding"),
         Rule("VMCS103", "reserved-bits", ERROR, "the value has bits that no encoding has"),
         Rule("VMCS104", "name-value-mismatch", ERROR, "the name says one field, the value another"),

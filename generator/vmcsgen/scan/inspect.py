@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from vmcsgen.scan import rules
 from vmcsgen.scan.constants import ConstantList, Source, Span, SyntaxFault, source
@@ -62,22 +62,22 @@ def to_plain(report: Report) -> list[object]:
     ]  # fmt: skip
 
 
-def from_plain(plain: list[list[object]]) -> Report:
+def from_plain(plain: Sequence[Any]) -> Report:
     """The report that ``to_plain`` and JSON made a list of."""
     path, constants, lists, findings, maxima, dropped, parsed = plain
     return Report(
-        str(path),
-        constants,  # type: ignore[arg-type]
-        tuple(ListSummary(*each) for each in lists),  # type: ignore[misc]
+        path,
+        constants,
+        tuple(ListSummary(*each) for each in lists),
         tuple(map(_finding, findings)),
-        tuple(Maximum(_finding(each[0]), *each[1:]) for each in maxima),  # type: ignore[index, misc]
-        dropped,  # type: ignore[arg-type]
-        bool(parsed),
+        tuple(Maximum(_finding(each[0]), *each[1:]) for each in maxima),
+        dropped,
+        parsed,
     )
 
 
-def _finding(plain: object) -> Finding:
-    finding = Finding(*plain)  # type: ignore[misc]
+def _finding(plain: Sequence[Any]) -> Finding:
+    finding = Finding(*plain)
     return finding if finding.fix is None else finding._replace(fix=Fix(*finding.fix))
 
 

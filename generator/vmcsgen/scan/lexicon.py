@@ -57,9 +57,7 @@ class Lexicon:
         """The raw VMCS_ENUM value with every field of the spec, announced ones included."""
         self.ladder: list[tuple[int, str]] = [tuple(rung) for rung in plain["ladder"]]
         """Raw value and requirement of each rung, highest first."""
-        self.fields = {
-            entry[0]: Known(*entry[:5], tuple(entry[5])) for entry in plain["fields"]
-        }
+        self.fields = {entry[0]: Known(*entry) for entry in plain["fields"]}
         self.projects = {
             entry[0]: ProjectNames(
                 entry[0],

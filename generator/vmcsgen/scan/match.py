@@ -9,6 +9,7 @@ TSC_OFFSET or a table of values to be written stays out of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from vmcsgen.scan.constants import Constant, ConstantList
@@ -126,7 +127,7 @@ class Matcher:
     def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
         """Positions from each agreeing constant to the next, where few strangers are between."""
         members = set(agreeing)
-        for left, right in zip(agreeing, agreeing[1:], strict=False):
+        for left, right in pairwise(agreeing):
             if right - left - 1 <= _GAP and all(
                 self._may_belong(found.constants[index]) for index in range(left + 1, right)
             ):
@@ -146,9 +147,7 @@ class Matcher:
         """Positions of constants that the project names, wherever in the list they stand."""
         if project is None or not is_list:
             return set()
-        return {
-            index for index, each in enumerate(found.constants) if each.name in project.names
-        }
+        return {index for index, each in enumerate(found.constants) if each.name in project.names}
 
 
 def _close(value: int | None, wanted: int) -> bool:

@@ -88,9 +88,7 @@ class _Reader:
             elif isinstance(node, ast.List | ast.Tuple | ast.Set):
                 for element in node.elts:
                     rows.extend(_pair(_parts(element)))
-            constants = tuple(
-                self.constant(_name(name), name, value) for name, value in rows
-            )
+            constants = tuple(self.constant(_name(name), name, value) for name, value in rows)
             if constants:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
                 yield ConstantList(kind, True, constants)

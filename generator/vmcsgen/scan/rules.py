@@ -191,8 +191,10 @@ def _contradiction(
             f" a {_WIDTH_TITLES[value >> 13]} field",
             field=field.id,
         )  # fmt: skip
-    elif state is not None and value >> 10 & 3 in (layout.GUEST, layout.HOST) and (
-        state != value >> 10 & 3
+    elif (
+        state is not None
+        and value >> 10 & 3 in (layout.GUEST, layout.HOST)
+        and (state != value >> 10 & 3)
     ):
         said = "guest" if state == layout.GUEST else "host"
         yield on_constant(

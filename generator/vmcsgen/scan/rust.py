@@ -34,7 +34,11 @@ def lists(source: Source) -> Iterator[ConstantList]:
     for node in found.get("constant", [])[:CONSTANTS_LIMIT]:
         value = node.child_by_field_name("value")
         name = node.child_by_field_name("name")
-        if name is None or value is None or value.type in ("array_expression", "closure_expression"):
+        if (
+            name is None
+            or value is None
+            or value.type in ("array_expression", "closure_expression")
+        ):
             continue
         module = _module(source, node)
         if module is not None:
@@ -117,7 +121,15 @@ def _module(source: Source, node: Node) -> str | None:
     return innermost or ""
 
 
-_NUMBERS = ("integer_literal", "binary_expression", "parenthesized_expression", "type_cast_expression")
+_NUMBERS = (
+    "integer_literal",
+    "binary_expression",
+    "parenthesized_expression",
+    "type_cast_expression",
+)
+
+
+_ROWS = ("tuple_expression", "struct_expression", "call_expression")
 
 
 def _row(element: Node) -> tuple[Node, Node] | None:
@@ -137,11 +149,8 @@ def _row(element: Node) -> tuple[Node, Node] | None:
                 pending.append(value)
         elif node.type in ("field_initializer_list", "arguments"):
             pending.extend(node.named_children)
-        elif node.type in ("tuple_expression", "struct_expression", "call_expression"):
-            if node is element:
-                pending.extend(
-                    each for each in node.named_children if each.type != "type_identifier"
-                )
+        elif node is element and node.type in _ROWS:
+            pending.extend(each for each in node.named_children if each.type != "type_identifier")
     if not names or not numbers:
         return None
     strings = [node for node in names if node.type == "string_literal"]

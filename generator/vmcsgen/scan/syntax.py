@@ -62,9 +62,10 @@ def parse(grammar: Language, content: bytes) -> Node:
 
 def query(grammar: Language, pattern: str) -> Query:
     """A compiled tree-sitter query."""
-    from tree_sitter import Query
+    import tree_sitter
 
-    return Query(grammar, pattern)
+    compiled: Query = tree_sitter.Query(grammar, pattern)
+    return compiled
 
 
 def captures(compiled: Query, root: Node) -> dict[str, list[Node]]:

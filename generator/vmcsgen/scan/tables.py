@@ -64,9 +64,7 @@ def _record(source: Source, element: Node) -> Iterator[Constant]:
     if isinstance(element, Mapping):
         scalars = [value for _, value in element.items if isinstance(value, Scalar)]
         keys = [key.text.lower() for key, value in element.items if isinstance(value, Scalar)]
-        ordered = sorted(
-            zip(keys, scalars, strict=True), key=lambda pair: _rank(pair[0])
-        )
+        ordered = sorted(zip(keys, scalars, strict=True), key=lambda pair: _rank(pair[0]))
         yield from _pair(source, [value for _, value in ordered])
     elif isinstance(element, list):
         yield from _pair(source, [value for value in element if isinstance(value, Scalar)])
@@ -105,12 +103,12 @@ def _yaml(source: Source) -> Node:
     stack: list[list[Node]] = [[]]
     kinds: list[type] = [list]
     try:
-        for event in yaml.parse(text, Loader=loader):
+        events: Iterator[Any] = yaml.parse(text, Loader=loader)
+        for event in events:
             if isinstance(event, yaml.ScalarEvent):
                 plain = event.style is None
-                at = Span(
-                    offsets.at(event.start_mark.index), offsets.at(event.end_mark.index)
-                )
+                start, end = event.start_mark, event.end_mark
+                at = Span(offsets.at(start.index), offsets.at(end.index))
                 stack[-1].append(Scalar(event.value, at, plain))
             elif isinstance(event, yaml.AliasEvent):
                 stack[-1].append([])

@@ -42,8 +42,9 @@ _ALIKE = {
     "sysenter": "sysenter", "targets": "target", "tgt": "target", "val": "value",
     "values": "value", "vec": "vector", "vect": "vector", "vectoring": "vectoring",
     "vapic": "virtual_apic", "virt": "virtual", "virtualization": "virtual",
-    "vproc": "virtual_processor", "vpid": "virtual_processor_identifier", "ve": "virtual_exception",
-    "id": "identifier", "dbg": "debug", "debugctrl": "debugctl", "interruptible": "interruptibility",
+    "vproc": "virtual_processor", "vpid": "virtual_processor_identifier",
+    "ve": "virtual_exception", "id": "identifier", "dbg": "debug", "debugctrl": "debugctl",
+    "interruptible": "interruptibility",
     "desc": "descriptor", "eptp": "ept_pointer", "spptp": "spp_table_pointer",
     "hm": "mask", "msk": "mask", "shdw": "shadow", "rd": "read", "registers": "register",
     "reg": "register", "thr": "threshold", "tr": "tr", "act": "activity", "io": "io",
@@ -51,7 +52,8 @@ _ALIKE = {
     "mult": "multiplier", "off": "offset", "ofs": "offset", "offs": "offset", "smbase": "smbase",
     "intrs": "interrupt", "rflags": "rflags", "eflags": "rflags", "activation": "activity",
     "link": "link", "pasiddir": "pasid_directory", "dir": "directory", "grp": "group",
-    "ple": "ple", "attr": "access_rights", "arbyte": "access_rights", "exi": "exit", "inst": "instruction",
+    "ple": "ple", "attr": "access_rights", "arbyte": "access_rights",
+    "exi": "exit", "inst": "instruction",
     "actv": "activity", "consts": "", "smask": "mask", "exitcode": "exit_reason",
 }  # fmt: skip
 """A spelling -> the words it stands for, joined by ``_``."""
@@ -89,9 +91,7 @@ class Resemblance:
             for encoding, field in known.fields.items()
         }
         counts = Counter(
-            word
-            for names in self.called.values()
-            for word in frozenset().union(*names)
+            word for names in self.called.values() for word in frozenset().union(*names)
         )
         total = len(self.called)
         self.weights = {word: log(1 + total / count) for word, count in counts.items()}
@@ -123,7 +123,10 @@ _WIDTHS = (
     (re.compile(r"(?:^|_|VMCS_?)16(?:_?BITS?)?(?:_|$)|16_?BIT", re.I), lexicon.WIDTH_16),
     (re.compile(r"VMCS_?32(?:_|$)|(?:^|_)32_?BITS?(?:_|$)|BITS?_?32", re.I), lexicon.WIDTH_32),
     (re.compile(r"VMCS_?64(?:_|$)|(?:^|_)64_?BITS?(?:_|$)|BITS?_?64", re.I), lexicon.WIDTH_64),
-    (re.compile(r"VMCS_?NW(?:_|$)|(?:^|_)NATURAL(?:_|$)|NATURAL_?WIDTH", re.I), lexicon.WIDTH_NATURAL),
+    (
+        re.compile(r"VMCS_?NW(?:_|$)|(?:^|_)NATURAL(?:_|$)|NATURAL_?WIDTH", re.I),
+        lexicon.WIDTH_NATURAL,
+    ),
 )
 
 
