@@ -65,9 +65,6 @@ class Syntax:
 
     def evaluate(self, text: str) -> tuple[int | None, str]:
         """The value of an expression, or None and the reason why it has none."""
-        value = literal(text)
-        if value is not None:
-            return value, ""
         try:
             return evaluate(text, self.names), ""
         except Unevaluated as error:
@@ -77,13 +74,16 @@ class Syntax:
         """The constant whose name and value stand at these nodes."""
         at = trim(self.content, value.start_byte, value.end_byte)
         text = self.source.content[at.start : at.end].decode("latin-1")
-        number, reason = self.evaluate(text)
+        number, reason = literal(text), ""
+        plain = number is not None
+        if not plain:
+            number, reason = self.evaluate(text)
         return Constant(
             self.text(name).strip('"'),
             number,
             Span(name.start_byte, name.end_byte),
             at,
-            is_literal(text),
+            plain or is_literal(text),
             reason=reason,
             branch=self.branches.at(name.start_byte).branch,
             alias_of=text if text.isidentifier() else "",

@@ -54,7 +54,7 @@ def _typed(maximum: Maximum, nearest: ListSummary | None, lexicon: Lexicon) -> F
             f" ({above[0]:#04x}); with every field of spec {lexicon.version} it is {top:#04x}"
         )
     own = ""
-    if nearest is not None:
+    if nearest is not None and nearest.vmcs_enum > raw:
         own = f"; the list in {nearest.path}:{nearest.line} goes up to {nearest.vmcs_enum:#04x}"
     place = maximum.place
     return place._replace(

@@ -77,6 +77,11 @@ def literal(text: str, octal: bool = True) -> int | None:
     """
     if len(text) > 80:
         return None
+    if text[:2] == "0x" and text.isalnum():  # what nearly all are; the pattern knows the rest
+        try:
+            return int(text, 16)
+        except ValueError:
+            pass
     match = _LITERAL.fullmatch(text)
     if match is None:
         return int(text[:-1], 16) if _MASM_HEX.fullmatch(text) else None

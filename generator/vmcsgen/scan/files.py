@@ -21,7 +21,8 @@ LANGUAGES = {
 }  # fmt: skip
 """File name ending -> language; other files of a tree are not read."""
 
-_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".jj"})
+# What version control and quilt keep for themselves, old versions of sources included.
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".jj", ".pc"})
 
 
 class Entry(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import Unevaluated, evaluate
+from vmcsgen.scan.expression import Unevaluated, evaluate, literal
 from vmcsgen.scan.syntax import ancestors
 
 if TYPE_CHECKING:
@@ -168,19 +168,21 @@ class NarrowIndex(NamedTuple):
 _INDEX_NAME = re.compile(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
 
+_MASK = re.compile(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_BIT_FIELD = re.compile(rb"(\w+)\s*:\s*([0-9]+)\s*;")
+
+
 def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
     """Masks and bit-fields that hold an index of a VMCS encoding in fewer than 9 bits.
 
     A mask counts where the function around it speaks of VMCS and shifts a type or a width beside
     it; a bit-field named index counts in a union or struct named for an encoding of the VMCS.
     """
-    for mask in re.finditer(
-        rb"\b(\w*(?:index|idx))\s*&\s*(0[xX][0-9a-fA-F]+|\d+)\b", parsed.content, re.IGNORECASE
-    ):
+    for mask in _MASK.finditer(parsed.content):
         node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
         if node is None or node.type != "binary_expression":
             continue
-        value = int(mask[2], 0) if mask[2][:1] != b"0" or mask[2][1:2] in b"xX" else 0
+        value = literal(mask[2].decode("latin-1")) or 0
         if value < 7 or value & value + 1:
             continue
         function = next((n for n in ancestors(node) if n.type == "function_definition"), None)
@@ -189,10 +191,10 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         head = parsed.text(function).lower()
         if "vmcs" in head and "width" in head and "type" in head:
             yield NarrowIndex(
-                mask[1].decode("latin-1"), value.bit_length(),
+                parsed.text(node).partition("&")[0].strip(), value.bit_length(),
                 Span(node.start_byte, node.end_byte), "masked to",
             )  # fmt: skip
-    for field in re.finditer(rb"\b(\w+)\s*:\s*([0-9]+)\s*;", parsed.content):
+    for field in _BIT_FIELD.finditer(parsed.content):
         name = field[1].decode("latin-1")
         if not _INDEX_NAME.search(name):
             continue

@@ -49,7 +49,7 @@ def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Findin
         found = list(_value(source, constant, matched, matcher))
         yield from found
         judged.append(_judge(constant, matched, matcher, not found))
-    yield from _duplicates(source, judged)
+    yield from _duplicates(source, judged, matched)
     yield from _missing_high(source, judged, matched, matcher)
     yield from _lacking(source, judged, matched, matcher)
 
@@ -204,7 +204,10 @@ def _contradiction(
         )  # fmt: skip
 
 
-def _duplicates(source: Source, judged: Sequence[Judged]) -> Iterator[Finding]:
+def _duplicates(
+    source: Source, judged: Sequence[Judged], matched: Matched
+) -> Iterator[Finding]:
+    known = matched.project.names if matched.project else {}
     by_name: dict[str, Constant] = {}
     by_value: dict[int, Judged] = {}
     for each in judged:
@@ -226,6 +229,8 @@ def _duplicates(source: Source, judged: Sequence[Judged]) -> Iterator[Finding]:
         line = source.position(other.constant.name_at.start)[0]
         if other.encoding is None or each.encoding is None:
             continue
+        if constant.name in known and other.constant.name in known:
+            continue  # the project has two names for this field
         if constant.name != other.constant.name:
             yield at(
                 "VMCS201", source, constant.value_at,

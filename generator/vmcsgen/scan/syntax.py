@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ class ParserMissing(Exception):
     """tree-sitter or a grammar is not installed; the text says what to install."""
 
 
+@cache
 def language(name: str) -> Language:
     """The grammar of ``c``, ``c++`` or ``rust``; ParserMissing if it can't be had."""
     try:
@@ -60,6 +62,7 @@ def parse(grammar: Language, content: bytes) -> Node:
     return Parser(grammar).parse(content).root_node
 
 
+@cache
 def query(grammar: Language, pattern: str) -> Query:
     """A compiled tree-sitter query."""
     import tree_sitter
