@@ -8,7 +8,7 @@ TSC_OFFSET or a table of values to be written stays out of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ ALIKE = 0.5
 
 EVIDENCE = 3
 """Agreeing constants that make a list one of VMCS fields; one is enough where it says "vmcs"."""
+
+_OWN_SHARE = 0.6
+"""The share of its constants that a project must name for a list to be taken for its own."""
 
 _GAP = 3
 """Most strangers between two agreeing #defines that still stand in one run."""
@@ -81,7 +84,7 @@ class Matcher:
         )
         if len(agreeing) < (1 if says_vmcs else EVIDENCE):
             return self._by_name_alone(found, path)
-        project = self.forced or self._elect(found, path)
+        project = self.forced or self._elect([constants[index] for index in agreeing], path)
         explicit = sum(not each.implicit for each in constants)
         if found.closed and len(agreeing) * 2 >= explicit:
             members = set(range(len(constants)))
@@ -101,7 +104,7 @@ class Matcher:
         )
         if not chosen:
             return None
-        return Matched(found, self.forced or self._elect(found, path), chosen, 0)
+        return Matched(found, self.forced or self._elect(chosen, path), chosen, 0)
 
     def _expected(self, name: str) -> frozenset[int]:
         if self.forced is not None:
@@ -109,20 +112,21 @@ class Matcher:
             return frozenset(() if value is None else (value,))
         return self.named(name)
 
-    def _elect(self, found: ConstantList, path: str) -> ProjectNames | None:
-        """The project whose names and values the list has; None if hardly any."""
+    def _elect(self, constants: Sequence[Constant], path: str) -> ProjectNames | None:
+        """The project that most of the constants have their names from; None if there is none.
+
+        Of projects that share their names, the one whose files have the more similar path.
+        """
         best: ProjectNames | None = None
-        best_rank = (0, 0, 0)
+        best_rank = (0, 0)
         parts = frozenset(path.split("/"))
         for project in self.lexicon.projects.values():
-            known = [each for each in found.constants if each.name in project.names]
-            right = sum(project.names[each.name] == each.value for each in known)
+            known = sum(each.name in project.names for each in constants)
             near = max((len(parts & set(where.split("/"))) for where in project.paths), default=0)
-            rank = (len(known) + right, near, len(known))
+            rank = (known, near)
             if rank > best_rank:
                 best, best_rank = project, rank
-        enough = best_rank[2] * 2 >= min(len(found.constants), 40) or best_rank[2] >= 40
-        return best if enough else None
+        return best if best_rank[0] >= _OWN_SHARE * len(constants) else None
 
     def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
         """Positions from each agreeing constant to the next, where few strangers are between."""

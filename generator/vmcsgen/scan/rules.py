@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from vmcsgen.scan.findings import Finding, at, on_constant
 from vmcsgen.scan.match import Matched, Matcher
 from vmcsgen.scan.words import claimed_state, claimed_width, says_high
 
-CERTAIN = 0.75
+CERTAIN = 0.7
 """How much a name must resemble another field before its value is called wrong ..."""
 
 MARGIN = 0.3
@@ -92,10 +93,9 @@ def _is_meant(constant: Constant, matched: Matched) -> bool:
         return False
     if matched.constants.closed:
         return True
-    stem = constant.name.partition("_")[0]
-    return sum(each.name.partition("_")[0] == stem for each in matched.members) * 2 > len(
-        matched.members
-    )
+    stems = Counter(each.name.rpartition("::")[2].partition("_")[0] for each in matched.members)
+    common, count = stems.most_common(1)[0]
+    return count * 2 <= len(matched.members) or constant.name.startswith(common)
 
 
 def _wrong(
