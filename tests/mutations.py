@@ -65,7 +65,9 @@ def _laid_out(
         module = ""
         for each in listed:
             inside = each.name.rpartition("::")[0]
-            opening = [] if inside == module else [*(["}"] if module else []), f"pub mod {inside} {{"]
+            opening = (
+                [] if inside == module else [*(["}"] if module else []), f"pub mod {inside} {{"]
+            )
             module = inside
             yield opening, each
         yield ["}"], None

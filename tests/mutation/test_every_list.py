@@ -6,9 +6,9 @@ from collections import Counter
 from random import Random
 
 import pytest
-from mutations import mutant, projects
 
 import vmcsgen
+from mutations import mutant, projects
 from vmcsgen.scan import lexicon
 from vmcsgen.scan.inspect import inspect
 from vmcsgen.scan.match import Matcher

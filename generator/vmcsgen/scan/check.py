@@ -79,11 +79,15 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
             known.remember(entry, report)
     known.save(entries)
     reports.sort(key=lambda report: report.path)
-    return _result(reports, troubles, len(entries), lexicon)
+    return _result(reports, troubles, len(entries), lexicon, options.spec)
 
 
 def _result(
-    reports: list[Report], troubles: Iterable[Trouble], walked: int, lexicon: Lexicon
+    reports: list[Report],
+    troubles: Iterable[Trouble],
+    walked: int,
+    lexicon: Lexicon,
+    spec: str | None,
 ) -> Result:
     findings = [finding for report in reports for finding in report.findings]
     findings += [
@@ -93,6 +97,12 @@ def _result(
         from vmcsgen.scan.derive import judge
 
         findings += judge(reports, lexicon)
+    if any(fact.kind in ("case", "rung") for report in reports for fact in report.conditions):
+        from vmcsgen.scan.existence import judge as judge_existence
+        from vmcsgen.specfile.load import load
+
+        facts = [fact for report in reports for fact in report.conditions]
+        findings += judge_existence(facts, load(spec))
     findings.sort(key=lambda each: (each.path, each.line, each.column, each.rule))
     return Result(
         walked,
@@ -193,9 +203,10 @@ class _Known:
         self.files: dict[str, list[Any]] = {}
         self.changed = False
         self.name = ""
-        if options.cache:
+        state = lexicons.state(options.spec) if options.cache else ""
+        if state:
             subject = repr((
-                lexicons.fingerprint(options.spec), os.getcwd(), sorted(paths), options.project,
+                state, os.getcwd(), sorted(paths), options.project,
                 sorted(options.extras.items()), sys.version_info[:2],
             ))  # fmt: skip
             self.name = f"check-{hashlib.sha256(subject.encode()).hexdigest()[:40]}.json"
@@ -226,4 +237,4 @@ class _Known:
         if self.name and self.changed:
             present = {entry.path for entry in entries}
             kept = {path: each for path, each in self.files.items() if path in present}
-            write_entry(self.name, kept, keep=8)
+            write_entry(self.name, kept)

@@ -37,6 +37,8 @@ RULES = {
              "a field exists under another condition than the spec's"),
         Rule("VMCS402", "incomplete-ladder", WARNING,
              "a ladder of VMCS_ENUM values lacks rungs or has wrong ones"),
+        Rule("VMCS403", "known-condition", INFO,
+             "another condition than the spec's, with a known reason"),
         Rule("VMCS501", "stale-region", ERROR, "a generated region is not what the spec gives now"),
         Rule("VMCS502", "edited-region", ERROR, "a generated region was edited by hand"),
         Rule("VMCS503", "broken-region", ERROR, "the marks of a generated region do not pair"),

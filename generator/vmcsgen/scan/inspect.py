@@ -28,6 +28,17 @@ class ListSummary(NamedTuple):
     """The raw VMCS_ENUM value that the fields of this list would give if all existed."""
 
 
+class PlacedFact(NamedTuple):
+    """What code says about existence (see conditions.Fact), with its place for the message."""
+
+    kind: str
+    owner: str
+    name: str
+    condition: Any
+    value: int
+    place: Finding
+
+
 class Maximum(NamedTuple):
     """A typed maximum, or a narrow index (``bits``), with its place for the message."""
 
@@ -44,6 +55,7 @@ class Report(NamedTuple):
     lists: tuple[ListSummary, ...] = ()
     findings: tuple[Finding, ...] = ()
     maxima: tuple[Maximum, ...] = ()
+    conditions: tuple[PlacedFact, ...] = ()
     dropped: int = 0
     parsed: bool = False
     """Whether its constants were read; other files only went through the filter."""
@@ -51,26 +63,27 @@ class Report(NamedTuple):
     @property
     def empty(self) -> bool:
         """Whether nothing in the file concerns the check."""
-        return not (self.constants or self.findings or self.maxima)
+        return not (self.constants or self.findings or self.maxima or self.conditions)
 
 
 def to_plain(report: Report) -> list[object]:
     """The report as the cache keeps it."""
     return [
-        report.path, report.constants, report.lists, report.findings, report.maxima, report.dropped,
-        report.parsed,
+        report.path, report.constants, report.lists, report.findings, report.maxima,
+        report.conditions, report.dropped, report.parsed,
     ]  # fmt: skip
 
 
 def from_plain(plain: Sequence[Any]) -> Report:
     """The report that ``to_plain`` and JSON made a list of."""
-    path, constants, lists, findings, maxima, dropped, parsed = plain
+    path, constants, lists, findings, maxima, conditions, dropped, parsed = plain
     return Report(
         path,
         constants,
         tuple(ListSummary(*each) for each in lists),
         tuple(map(_finding, findings)),
         tuple(Maximum(_finding(each[0]), *each[1:]) for each in maxima),
+        tuple(PlacedFact(*each)._replace(place=_finding(each[5])) for each in conditions),
         dropped,
         parsed,
     )
@@ -87,8 +100,9 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     findings: list[Finding] = []
     summaries: list[ListSummary] = []
     maxima: list[Maximum] = []
+    conditions: list[PlacedFact] = []
     try:
-        for found in _read(read, maxima):
+        for found in _read(read, maxima, conditions):
             matched = matcher.match(found, path)
             if matched is not None:
                 findings.extend(rules.check(read, matched, matcher))
@@ -104,6 +118,7 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
         tuple(summaries),
         tuple(findings[:FINDINGS_LIMIT]),
         tuple(maxima[:FINDINGS_LIMIT]),
+        tuple(conditions[:FINDINGS_LIMIT]),
         max(0, len(findings) - FINDINGS_LIMIT),
         True,
     )
@@ -134,18 +149,24 @@ def _summary(read: Source, matched: Matched, matcher: Matcher) -> ListSummary:
     )
 
 
-def _read(read: Source, maxima: list[Maximum]) -> Iterator[ConstantList]:
-    """The lists of a file, by language; typed maxima are put into ``maxima`` on the way."""
+def _read(
+    read: Source, maxima: list[Maximum], conditions: list[PlacedFact]
+) -> Iterator[ConstantList]:
+    """The lists of a file, by language; what else it says is put into the other two."""
     from vmcsgen.scan import maxima as typed
 
     found: list[ConstantList]
     if read.language in ("c", "c++"):
         from vmcsgen.scan import c
+        from vmcsgen.scan.conditions import facts
 
         parsed = c.Syntax(read)
         found = list(c.lists(parsed))
         maxima.extend(_maximum(read, each) for each in typed.of_uses(parsed))
         maxima.extend(_narrow(read, each) for each in typed.narrow_indexes(parsed))
+        for fact in facts(parsed):
+            place = at("VMCS401", read, fact.at, "", name=fact.name)
+            conditions.append(PlacedFact(*fact[:4], fact.value, place))
     elif read.language == "rust":
         from vmcsgen.scan import rust
 

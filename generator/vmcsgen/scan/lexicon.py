@@ -6,15 +6,14 @@ clean check needs only this extract. It is kept in the user's cache under the di
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from vmcsgen.cache import read_entry, write_entry
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from vmcsgen.resources import PACKAGE, spec_folder
+from vmcsgen.specfile.inputs import digest, fingerprint, model_key
 
 WIDTH_16, WIDTH_64, WIDTH_32, WIDTH_NATURAL = range(4)
 """Bits 14:13 of an encoding (SDM 27.11.2)."""
@@ -97,49 +96,27 @@ def load(root: str | None = None) -> Lexicon:
 
     DiagnosticError with everything that is wrong with the spec.
     """
-    name = f"lexicon-{fingerprint(root)[:40]}.json"
-    plain = read_entry(name)
+    key = state(root)
+    name = f"lexicon-{key[:40]}.json"
+    plain = read_entry(name) if key else None
     if plain is not None:
         try:
             return Lexicon(plain)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             pass  # an entry of another shape is rebuilt like a lost one
     built = _build(root)
-    write_entry(name, built)
+    if key:
+        write_entry(name, built)
     return Lexicon(built)
 
 
-def fingerprint(root: str | None = None) -> str:
-    """SHA-256 (hex) over the spec's files and the code that reads them: what results depend on."""
-    total = hashlib.sha256()
-    for path in _ingredients(spec_folder() if root is None else root):
-        try:
-            with open(path, "rb") as stream:
-                content = stream.read()
-        except OSError:
-            content = b""
-        name = os.fsencode(os.path.basename(path))
-        total.update(b"%d:%d:" % (len(name), len(content)) + name + content)
-    return total.hexdigest()
+def state(root: str | None = None) -> str:
+    """The digest of all that a check depends on but the files checked: spec and code.
 
-
-def spec_folder() -> str:
-    """The folder of the spec that comes with vmcsgen (see resources.py)."""
-    packaged = os.path.join(_PACKAGE, "share")
-    share = packaged if os.path.isdir(packaged) else os.path.dirname(os.path.dirname(_PACKAGE))
-    return os.path.join(share, "spec")
-
-
-def _ingredients(root: str) -> Iterator[str]:
-    yield os.path.join(root, "VERSION")
-    folders = [os.path.join(root, name) for name in ("fields", "controls", "projects")]
-    folders += [os.path.join(_PACKAGE, name) for name in ("core", "specfile", "scan")]
-    for folder in folders:
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        yield from (os.path.join(folder, name) for name in names if not name.startswith((".", "_")))
+    Empty where the spec can't be listed: then nothing is kept.
+    """
+    key = model_key(root or spec_folder())
+    return digest((), key, fingerprint(os.path.join(PACKAGE, "scan"))) if key else ""
 
 
 def _build(root: str | None) -> dict[str, Any]:

@@ -204,9 +204,7 @@ def _contradiction(
         )  # fmt: skip
 
 
-def _duplicates(
-    source: Source, judged: Sequence[Judged], matched: Matched
-) -> Iterator[Finding]:
+def _duplicates(source: Source, judged: Sequence[Judged], matched: Matched) -> Iterator[Finding]:
     known = matched.project.names if matched.project else {}
     by_name: dict[str, Constant] = {}
     by_value: dict[int, Judged] = {}

@@ -107,7 +107,8 @@ def _yaml(source: Source) -> Node:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
                 plain = event.style is None
-                start, end = event.start_mark, event.end_mark
+                start: Any = event.start_mark
+                end: Any = event.end_mark
                 at = Span(offsets.at(start.index), offsets.at(end.index))
                 stack[-1].append(Scalar(event.value, at, plain))
             elif isinstance(event, yaml.AliasEvent):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from mutations import entries, mutant, projects, text
 
 import vmcsgen
+from mutations import entries, mutant, projects, text
 from vmcsgen.scan import lexicon
 from vmcsgen.scan.inspect import Report, inspect
 from vmcsgen.scan.match import Matcher
@@ -31,9 +31,7 @@ def path(project: str) -> str:
 
 
 @pytest.mark.parametrize("identity", PROJECTS)
-def test_right_list_has_no_finding(
-    spec: vmcsgen.Spec, matcher: Matcher, identity: str
-) -> None:
+def test_right_list_has_no_finding(spec: vmcsgen.Spec, matcher: Matcher, identity: str) -> None:
     project = spec.project_by_id[identity]
     content, numbers = text(project, entries(spec, project))
     report = inspect(path(identity), content.encode(), matcher)
