@@ -16,12 +16,9 @@ VERBS = {
     "list": "list fields",
     "show": "everything known about one field, by name or encoding",
     "gen": "generate the outputs of targets, or check that they are current",
-<<<<<<< HEAD
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
-=======
     "check": "check the VMCS constants of any source tree against the spec",
->>>>>>> 138fa0d (vmcsgen check: the verb, its settings, formats and fixes)
     "targets": "list what can be generated",
     "caps": "controls, fields and VMCS_ENUM of a processor, from a dump, a device or a CPU model",
     "cpus": "list known CPUs, and where a field first appears",

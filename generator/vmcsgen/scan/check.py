@@ -79,33 +79,39 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
             known.remember(entry, report)
     known.save(entries)
     reports.sort(key=lambda report: report.path)
-    return _result(reports, troubles, len(entries), lexicon, options.spec)
+    unread = [whole_file("VMCS902", path, f"not inspected: {why}") for path, why in troubles]
+    return _result(reports, unread, paths, lexicon, options)._replace(walked=len(entries))
 
 
 def _result(
     reports: list[Report],
-    troubles: Iterable[Trouble],
-    walked: int,
+    unread: list[Finding],
+    paths: Sequence[str],
     lexicon: Lexicon,
-    spec: str | None,
+    options: Options,
 ) -> Result:
+    """The findings of all reports, and those that take more than one file to see."""
     findings = [finding for report in reports for finding in report.findings]
-    findings += [
-        whole_file("VMCS902", path, f"not inspected: {reason}") for path, reason in troubles
-    ]
+    findings += unread
     if any(report.maxima for report in reports):
         from vmcsgen.scan.derive import judge
 
         findings += judge(reports, lexicon)
+    marked = [report.path for report in reports if report.marked]
+    if marked:
+        from vmcsgen.scan.stale import judge as judge_regions
+        from vmcsgen.specfile.load import load
+
+        findings += judge_regions(marked, paths, load(options.spec))
     if any(fact.kind in ("case", "rung") for report in reports for fact in report.conditions):
         from vmcsgen.scan.existence import judge as judge_existence
         from vmcsgen.specfile.load import load
 
         facts = [fact for report in reports for fact in report.conditions]
-        findings += judge_existence(facts, load(spec))
+        findings += judge_existence(facts, load(options.spec))
     findings.sort(key=lambda each: (each.path, each.line, each.column, each.rule))
     return Result(
-        walked,
+        0,
         sum(report.parsed for report in reports),
         sum(report.constants for report in reports),
         tuple(reports),

@@ -35,10 +35,10 @@ def replace(content: bytes, fixes: Iterable[Fix]) -> tuple[bytes, int]:
     pieces: list[bytes] = []
     position = count = 0
     for fix in sorted(set(fixes)):
-        old = fix.old.encode()
+        old = fix.old.encode("utf-8", "surrogateescape")
         if fix.start < position or content[fix.start : fix.end] != old:
             continue
-        pieces += [content[position : fix.start], fix.new.encode()]
+        pieces += [content[position : fix.start], fix.new.encode("utf-8", "surrogateescape")]
         position = fix.end
         count += 1
     return b"".join(pieces) + content[position:], count

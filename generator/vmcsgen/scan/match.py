@@ -22,6 +22,9 @@ ALIKE = 0.5
 EVIDENCE = 3
 """Agreeing constants that make a list one of VMCS fields; one is enough where it says "vmcs"."""
 
+_TELLING = 0x800
+"""From here on a value says something by itself; smaller ones stand for anything."""
+
 _OWN_SHARE = 0.6
 """The share of its constants that a project must name for a list to be taken for its own."""
 
@@ -79,8 +82,10 @@ class Matcher:
         """The list as one of VMCS fields, or None if it is something else."""
         constants = found.constants
         agreeing = [index for index, each in enumerate(constants) if self.agrees(each)]
-        says_vmcs = "vmcs" in found.construct.lower() or any(
-            "vmcs" in constants[index].name.lower() for index in agreeing
+        says_vmcs = any(
+            (constants[index].value or 0) >= _TELLING
+            and "vmcs" in (found.construct + constants[index].name).lower()
+            for index in agreeing
         )
         if len(agreeing) < (1 if says_vmcs else EVIDENCE):
             return self._by_name_alone(found, path)
@@ -96,13 +101,14 @@ class Matcher:
 
     def _by_name_alone(self, found: ConstantList, path: str) -> Matched | None:
         """A list without any agreement: only names that leave no doubt, with values close by."""
+        named = [each for each in found.constants if self._expected(each.name)]
         chosen = tuple(
             each
-            for each in found.constants
-            if ("vmcs" in each.name.lower() or "vmcs" in found.construct.lower() or self.forced)
+            for each in named
+            if ("vmcs" in (found.construct + each.name).lower() or self.forced)
             and any(_close(each.value, wanted) for wanted in self._expected(each.name))
         )
-        if not chosen:
+        if not chosen or len(chosen) * 2 < len(named):
             return None
         return Matched(found, self.forced or self._elect(chosen, path), chosen, 0)
 
@@ -156,6 +162,6 @@ class Matcher:
 
 def _close(value: int | None, wanted: int) -> bool:
     """Whether ``value`` looks like a slip of ``wanted``: a bit or two, or a neighbour."""
-    if value is None or not 0 <= value < 1 << 17:
+    if value is None or value < _TELLING or wanted < _TELLING:
         return False
-    return value != wanted and ((value ^ wanted).bit_count() <= 2 or abs(value - wanted) <= 4)
+    return value != wanted and ((value ^ wanted).bit_count() == 1 or abs(value - wanted) <= 4)

@@ -163,7 +163,9 @@ def _stranger(
             expected=expected, field=identity,
         )  # fmt: skip
         return
-    if own >= CERTAIN and says_high(name) != bool(value & 1) and value >> 13 == layout.WIDTH_64:
+    if own >= CERTAIN and value >> 13 == layout.WIDTH_64 and says_high(name) != bool(value & 1):
+        if any(each.name == name and each.value == value ^ 1 for each in matched.members):
+            return  # a table that calls both halves by the field's name
         wrong, right = ("high", "full") if value & 1 else ("full", "high")
         yield on_constant(
             "VMCS104", source, constant,
@@ -212,6 +214,8 @@ def _duplicates(source: Source, judged: Sequence[Judged], matched: Matched) -> I
         constant = each.constant
         first = by_name.setdefault(constant.name, constant)
         if first is not constant and not first.alternative_to(constant):
+            if first.value is not None and constant.value == first.value ^ 1:
+                continue  # a table that calls both halves by the field's name
             line = source.position(first.name_at.start)[0]
             yield at(
                 "VMCS202", source, constant.name_at,
@@ -252,6 +256,8 @@ def _missing_high(
         and matcher.lexicon.field(each.encoding) is not None
     ]
     spelled = sum(each.encoding is not None and each.encoding | 1 in encodings for each in fulls)
+    if not spelled:
+        return  # this list does without them
     by_convention = spelled >= _HIGH_HALVES and spelled >= _HIGH_SHARE * len(fulls)
     for each in fulls:
         full = each.encoding
