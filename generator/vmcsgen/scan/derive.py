@@ -59,7 +59,7 @@ def _typed(maximum: Maximum, nearest: ListSummary | None, lexicon: Lexicon) -> F
     place = maximum.place
     return place._replace(
         expected=top,
-        message=f"VMCS_ENUM typed by hand as {raw:#04x} ({place.name}): {verdict}{own}",
+        message=f"{place.name}: a maximum typed by hand, VMCS_ENUM {raw:#04x}: {verdict}{own}",
         hint="derive it from the capabilities: see `vmcsgen gen -t c`, vmcs_enum()",
     )
 

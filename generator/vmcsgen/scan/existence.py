@@ -119,8 +119,8 @@ class _Switch:
                 names = ", ".join(self.project.fields[field.id] for field in chosen)
                 yield default.place._replace(
                     rule=rule,
-                    message=f"{len(chosen)} fields always exist here, but the spec has a"
-                    f" condition for each: {names}",
+                    message=f"fields that always exist here, but have a condition in the spec"
+                    f" ({len(chosen)}): {names}",
                     hint=self._known(chosen[0]) if known else "",
                 )
 

@@ -282,6 +282,8 @@ class _Parser:
         return value
 
     def primary(self, depth: int) -> int:
+        if depth > DEPTH_LIMIT:
+            self.stop("it is nested too deeply")
         token = self.peek()
         self.position += 1
         if token == "(":
@@ -292,7 +294,7 @@ class _Parser:
                 self.stop(f"{token!r} is not an integer")
             return value
         if token == "$" and self.peek()[:1].isdigit():
-            return self.primary(depth)
+            return self.primary(depth + 1)
         if token.isidentifier():
             return self.identifier(token, depth)
         return self.stop(f"{token!r} is not a number or a name" if token else "it ends too early")
@@ -314,6 +316,11 @@ class _Parser:
             self.position += 1
             name = self.peek()
             self.position += 1
+        if name == "static_cast" and self.peek() == "<":
+            while self.peek() not in (">", ""):
+                self.position += 1
+            self.position += 1
+            return self.primary(depth + 1)
         if self.peek() == "(":
             return self.call(name, depth)
         value = self.names.get(name)

@@ -110,9 +110,10 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
             continue
         with entries:
             for entry in entries:
+                path = entry.name if folder == os.curdir else entry.path
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _SKIPPED_FOLDERS:
-                        pending.append(entry.path)
+                        pending.append(path)
                 elif os.path.splitext(entry.name)[1] in LANGUAGES and entry.is_file(
                     follow_symlinks=False
                 ):
@@ -120,14 +121,16 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
                         status = entry.stat(follow_symlinks=False)
                     except OSError:
                         continue  # it went away while we walked
-                    yield Entry(entry.path, False, _stamp(status))
+                    yield Entry(path, False, _stamp(status))
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-_GUEST_AND_HOST_RIP = (re.compile(rb"0x0*681e\b"), re.compile(rb"0x0*6c16\b"))
+_GUEST_AND_HOST_RIP = tuple(
+    re.compile(rb"\b(?:0x0*%b|0*%bh)\b" % (digits, digits)) for digits in (b"681e", b"6c16")
+)
 
 
 def promising(content: bytes) -> bool:

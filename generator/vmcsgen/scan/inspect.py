@@ -56,7 +56,8 @@ class Maximum(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What one file holds. ``constants`` is how many were held against the spec."""
+    """What one file holds. ``constants`` is how many were held against the spec, maxima typed by
+    hand, existence conditions and generated regions included."""
 
     path: str
     constants: int = 0
@@ -125,16 +126,20 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
             at("VMCS902", read, Span(0, 0), f"not inspected: no valid {read.language}: {error}")
         )
     generated = _generated(content)
+    marked = _MARKS[_OPENINGS.get(read.language, rb"#")].search(content) is not None
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
     return Report(
         path,
-        sum(summary.constants for summary in summaries),
+        sum(summary.constants for summary in summaries)
+        + len(maxima)
+        + sum(fact.kind == "case" for fact in conditions)
+        + marked,
         tuple(summaries),
         tuple(findings[:FINDINGS_LIMIT]),
         tuple(each for each in maxima if not generated(each.place.line))[:FINDINGS_LIMIT],
         tuple(conditions[:FINDINGS_LIMIT]),
         max(0, len(findings) - FINDINGS_LIMIT),
-        _MARKS[_OPENINGS.get(read.language, rb"#")].search(content) is not None,
+        marked,
         True,
     )
 

@@ -88,7 +88,10 @@ class Lexicon:
         field = self.field(value)
         if field is None:
             return "no field"
-        return f"{field.title} (high)" if value & 1 else field.title
+        title = field.title
+        if title[1:2].islower():
+            title = title[0].lower() + title[1:]
+        return f"{title} (high)" if value & 1 else title
 
 
 def load(root: str | None = None) -> Lexicon:

@@ -19,6 +19,9 @@ from vmcsgen.scan.words import Resemblance
 ALIKE = 0.5
 """How much a name must resemble a field to speak for it."""
 
+CERTAIN = 0.7
+"""How much a name must resemble a field before a value that says otherwise is called wrong."""
+
 EVIDENCE = 3
 """Agreeing constants that make a list one of VMCS fields; one is enough where it says "vmcs"."""
 
@@ -91,7 +94,8 @@ class Matcher:
             return self._by_name_alone(found, path)
         project = self.forced or self._elect([constants[index] for index in agreeing], path)
         explicit = sum(not each.implicit for each in constants)
-        if found.closed and len(agreeing) * 2 >= explicit:
+        says_so = "vmcs" in found.construct.lower() and len(agreeing) >= EVIDENCE
+        if found.closed and (says_so or len(agreeing) * 2 >= explicit):
             members = set(range(len(constants)))
         else:
             members = self._runs(found, agreeing)
@@ -121,15 +125,16 @@ class Matcher:
     def _elect(self, constants: Sequence[Constant], path: str) -> ProjectNames | None:
         """The project that most of the constants have their names from; None if there is none.
 
-        Of projects that share their names, the one whose files have the more similar path.
+        Of projects that share their names, the one whose files have the more similar path, then
+        the one with the longer list.
         """
         best: ProjectNames | None = None
-        best_rank = (0, 0)
+        best_rank = (0, 0, 0)
         parts = frozenset(path.split("/"))
         for project in self.lexicon.projects.values():
             known = sum(each.name in project.names for each in constants)
             near = max((len(parts & set(where.split("/"))) for where in project.paths), default=0)
-            rank = (known, near)
+            rank = (known, near, len(project.names))
             if rank > best_rank:
                 best, best_rank = project, rank
         return best if best_rank[0] >= _OWN_SHARE * len(constants) else None
@@ -142,7 +147,17 @@ class Matcher:
                 self._may_belong(found.constants[index]) for index in range(left + 1, right)
             ):
                 members.update(range(left + 1, right))
+        for index in {each + step for each in agreeing for step in (-1, 1)} - members:
+            if 0 <= index < len(found.constants) and self._at_edge(found.constants[index]):
+                members.add(index)
         return members
+
+    def _at_edge(self, constant: Constant) -> bool:
+        """Whether the neighbour of a member is meant as one: its name is clearly a field's."""
+        value = constant.value
+        if value is None or constant.implicit or not 0 <= value < 0x20000:
+            return False
+        return self.resemblance.best(constant.name)[1] >= CERTAIN
 
     def _may_belong(self, constant: Constant) -> bool:
         """Whether a stranger between two members is meant as one: it looks like an encoding."""

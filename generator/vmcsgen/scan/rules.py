@@ -10,14 +10,11 @@ from typing import NamedTuple
 from vmcsgen.scan import lexicon as layout
 from vmcsgen.scan.constants import Constant, Source
 from vmcsgen.scan.findings import Finding, at, on_constant
-from vmcsgen.scan.match import Matched, Matcher
+from vmcsgen.scan.match import CERTAIN, Matched, Matcher
 from vmcsgen.scan.words import claimed_state, claimed_width, says_high
 
-CERTAIN = 0.7
-"""How much a name must resemble another field before its value is called wrong ..."""
-
 MARGIN = 0.3
-"""... and how much more than the field that the value encodes."""
+"""How much more a name must resemble another field than the one that the value encodes."""
 
 WHOLE_LIST = 40
 """A list with so many fields is meant to be whole: what it lacks is worth a remark."""
@@ -169,7 +166,7 @@ def _stranger(
         wrong, right = ("high", "full") if value & 1 else ("full", "high")
         yield on_constant(
             "VMCS104", source, constant,
-            f"{name} is {value:#06x}, {wrong} access to the {field.title};"
+            f"{name} is {value:#06x}, {wrong} access to the {lexicon.describe(value & ~1)};"
             f" by its name it is the {right} one, {value ^ 1:#06x}",
             expected=value ^ 1, field=field.id,
         )  # fmt: skip
@@ -185,11 +182,12 @@ def _contradiction(
 ) -> Iterator[Finding]:
     name, field = constant.name, matcher.lexicon.field(value)
     assert field is not None
+    title = matcher.lexicon.describe(value)
     width, state = claimed_width(name), claimed_state(name)
     if width is not None and width != value >> 13:
         yield on_constant(
             "VMCS105", source, constant,
-            f"{name} says {_WIDTH_TITLES[width]}, but {value:#06x} is the {field.title},"
+            f"{name} says {_WIDTH_TITLES[width]}, but {value:#06x} is the {title},"
             f" a {_WIDTH_TITLES[value >> 13]} field",
             field=field.id,
         )  # fmt: skip
@@ -201,7 +199,7 @@ def _contradiction(
         said = "guest" if state == layout.GUEST else "host"
         yield on_constant(
             "VMCS105", source, constant,
-            f"{name} says {said} state, but {value:#06x} is the {field.title}",
+            f"{name} says {said} state, but {value:#06x} is the {title}",
             field=field.id,
         )  # fmt: skip
 

@@ -28,12 +28,16 @@ def judge(paths: Sequence[str], roots: Sequence[str], spec: Spec) -> Iterator[Fi
             file = examine_file(workshop, os.path.relpath(path, top), frozenset(), False)
         except DiagnosticError as error:
             for fault in error.diagnostics:
-                yield _finding("VMCS503", path, fault.location, fault.message, fault.hint)
+                if fault.location.line:
+                    yield _finding("VMCS503", path, fault.location, fault.message, fault.hint)
+                else:  # what the region is made from could not be read
+                    reason = f"region not inspected: {fault.location.path} {fault.message}"
+                    yield _finding("VMCS902", path, Location(path), reason, fault.hint)
             continue
-        yield from _differences(path, file, workshop.stamp)
+        yield from _differences(path, file)
 
 
-def _differences(path: str, file: TreeFile, stamp: str) -> Iterator[Finding]:
+def _differences(path: str, file: TreeFile) -> Iterator[Finding]:
     fix = _fix(file)
     for result in file.regions:
         rule = _RULES.get(result.state)
@@ -41,7 +45,7 @@ def _differences(path: str, file: TreeFile, stamp: str) -> Iterator[Finding]:
             continue
         region = result.region
         if rule == "VMCS501":
-            message = f"region {region.name} is stale: it is not what {stamp} gives"
+            message = f"region {region.name} is stale: it is not what the spec gives now"
             hint = "vmcsgen gen --tree, or vmcsgen check --fix, brings it up to date"
         else:
             message = f"region {region.name} was edited by hand"
