@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from vmcsgen.scan import maxima as typed
 from vmcsgen.scan import rules
 from vmcsgen.scan.constants import ConstantList, Source, Span, SyntaxFault, source
 from vmcsgen.scan.files import SIZE_LIMIT, sniff
@@ -117,10 +118,18 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     conditions: list[PlacedFact] = []
     try:
         for found in _read(read, maxima, conditions):
+            others = found.constants
             matched = matcher.match(found, path)
             if matched is not None:
                 findings.extend(rules.check(read, matched, matcher))
                 summaries.append(_summary(read, matched, matcher))
+                fields = frozenset(matched.members)
+                others = tuple(each for each in others if each not in fields)
+            maxima.extend(
+                _maximum(read, each)
+                for each in typed.of_constants(others, read)
+                if not matcher.named(each.name)
+            )
     except SyntaxFault as error:
         findings.append(
             at("VMCS902", read, Span(0, 0), f"not inspected: no valid {read.language}: {error}")
@@ -190,12 +199,8 @@ def _summary(read: Source, matched: Matched, matcher: Matcher) -> ListSummary:
     )
 
 
-def _read(
-    read: Source, maxima: list[Maximum], conditions: list[PlacedFact]
-) -> Iterator[ConstantList]:
+def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> list[ConstantList]:
     """The lists of a file, by language; what else it says is put into the other two."""
-    from vmcsgen.scan import maxima as typed
-
     found: list[ConstantList]
     if read.language in ("c", "c++"):
         from vmcsgen.scan import c
@@ -224,8 +229,7 @@ def _read(
         from vmcsgen.scan import tables
 
         found = list(tables.lists(read))
-    maxima.extend(_maximum(read, each) for each in typed.of_constants(found, read))
-    return iter(found)
+    return found
 
 
 def _maximum(read: Source, found: TypedMaximum) -> Maximum:

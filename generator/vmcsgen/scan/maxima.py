@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import Constant, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, literal
 from vmcsgen.scan.syntax import ancestors
 
@@ -42,13 +42,12 @@ _SAYS_OTHER = re.compile(
 )
 
 
-def of_constants(lists: Iterable[ConstantList], source: Source) -> Iterator[TypedMaximum]:
+def of_constants(constants: Iterable[Constant], source: Source) -> Iterator[TypedMaximum]:
     """Constants whose name says the maximum, and whose value is nothing but a number."""
-    for found in lists:
-        for constant in found.constants:
-            raw = _raw(constant)
-            if raw is not None and _only_numbers(source.text(constant.value_at)):
-                yield TypedMaximum(constant.name, raw, constant.value_at)
+    for constant in constants:
+        raw = _raw(constant)
+        if raw is not None and _only_numbers(source.text(constant.value_at)):
+            yield TypedMaximum(constant.name, raw, constant.value_at)
 
 
 def _raw(constant: Constant) -> int | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmcsgen.diagnostics import DiagnosticError, Location
 from vmcsgen.scan.findings import Finding, Fix
+from vmcsgen.targets.choice import target_names
+from vmcsgen.targets.manifest import load_target
 from vmcsgen.targets.regions import State
 from vmcsgen.targets.tree import TreeFile, Workshop, examine_file
 
@@ -86,18 +89,37 @@ def _finding(rule: str, path: str, where: Location, message: str, hint: str) -> 
 
 
 def _top(path: str, roots: Sequence[str]) -> str:
-    """The top of the tree that ``path`` is in: of its repository, else the folder named."""
-    folder = os.path.dirname(os.path.abspath(path))
-    while True:
+    """The top of the tree that ``path`` is in.
+
+    Where a region's target says which file it is for, what stands before that; else the top of
+    the repository, else the folder that was named.
+    """
+    absolute = os.path.abspath(path)
+    for place in _places(path):
+        if absolute.endswith(os.sep + place):
+            return absolute.removesuffix(os.sep + place)
+    folder = os.path.dirname(absolute)
+    while folder != os.path.dirname(folder):
         if os.path.exists(os.path.join(folder, ".git")):
             return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            break
-        folder = parent
-    absolute = os.path.abspath(path)
-    for root in roots:
-        top = os.path.abspath(root)
-        if os.path.isdir(top) and absolute.startswith(os.path.join(top, "")):
-            return top
-    return os.path.dirname(absolute)
+        folder = os.path.dirname(folder)
+    tops = [os.path.abspath(root) for root in roots if os.path.isdir(root)]
+    return next(
+        (top for top in tops if absolute.startswith(os.path.join(top, ""))),
+        os.path.dirname(absolute),
+    )
+
+
+_BEGIN = re.compile(rb"vmcsgen[ \t]+begin:[ \t]*([a-z0-9.-]{1,80})/([\w.-]{1,80})")
+
+
+def _places(path: str) -> Iterator[str]:
+    """The paths within a tree that the targets of the regions of a file name for them."""
+    with open(path, "rb") as stream:
+        names = _BEGIN.findall(stream.read())
+    known = target_names()
+    for target, output in names:
+        if target.decode() in known:
+            found = load_target(target.decode()).output(output.decode())
+            if found is not None:
+                yield from (str(found.path), *map(str, found.elsewhere))
