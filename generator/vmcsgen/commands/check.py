@@ -129,7 +129,7 @@ def _report(arguments: argparse.Namespace, result: Result, config: Config) -> in
         case "sarif":
             print(reports.as_sarif(result, findings))
         case "github":
-            reports.as_github(findings)
+            reports.as_github(findings, sys.stdout)
         case _:
             reports.as_text(findings, sys.stdout)
     out = sys.stderr if arguments.format in ("json", "sarif") else sys.stdout

@@ -94,7 +94,7 @@ class Matcher:
             return self._by_name_alone(found, path)
         project = self.forced or self._elect([constants[index] for index in agreeing], path)
         explicit = sum(not each.implicit for each in constants)
-        says_so = "vmcs" in found.construct.lower() and len(agreeing) >= EVIDENCE
+        says_so = "vmcs" in found.construct.lower() and len(agreeing) > 1
         if found.closed and (says_so or len(agreeing) * 2 >= explicit):
             members = set(range(len(constants)))
         else:

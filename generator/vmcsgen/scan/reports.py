@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -173,7 +172,7 @@ def _sarif_result(finding: Finding, used: Sequence[str]) -> dict[str, Any]:
 _GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def as_github(findings: Sequence[Finding], stream: TextIO = sys.stdout) -> None:
+def as_github(findings: Sequence[Finding], stream: TextIO) -> None:
     """Workflow commands that GitHub shows as annotations on the lines."""
     for finding in findings:
         where = f"file={_property(finding.path)}"
