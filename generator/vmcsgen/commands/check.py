@@ -149,9 +149,9 @@ def _remarks(
     """What is printed between the findings and the summary."""
     from vmcsgen.scan import reports
 
-    dropped = sum(report.dropped for report in result.reports)
-    if dropped:
-        yield f"... and {dropped} more findings"
+    for report in result.reports:
+        if report.dropped:
+            yield f"{report.path}: more findings than are kept"
     if arguments.statistics:
         yield from reports.statistics(findings)
     if arguments.format == "text" and not arguments.quiet:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import Macro, Unevaluated, evaluate, is_literal, tokens
-
-CONSTANTS_LIMIT = 200_000
 
 _DEFINITION = re.compile(
     rb"""^[ \t]*(?:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
-from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import (
     Macro,
     Unevaluated,
@@ -21,9 +21,6 @@ from vmcsgen.scan.expression import (
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-CONSTANTS_LIMIT = 200_000
-"""Most constants that one file may have; what comes after them is not read."""
 
 _QUERY = """
 (comment) @comment

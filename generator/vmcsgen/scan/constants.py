@@ -9,6 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+CONSTANTS_LIMIT = 100_000
+"""Most constants of one kind that are read from one file; what comes after them is not."""
+
 
 class Span(NamedTuple):
     """A piece of a source, as byte offsets; ``end`` is the offset after the last byte."""

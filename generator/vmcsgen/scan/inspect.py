@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from vmcsgen.scan import maxima as typed
 from vmcsgen.scan import rules
-from vmcsgen.scan.constants import ConstantList, Source, Span, SyntaxFault, source
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, ConstantList, Source, Span, SyntaxFault, source
 from vmcsgen.scan.files import SIZE_LIMIT, sniff
 from vmcsgen.scan.findings import Finding, Fix, at
-from vmcsgen.scan.match import Matched, Matcher
+from vmcsgen.scan.match import MEMBERS_LIMIT, Matched, Matcher
 from vmcsgen.scan.maxima import NarrowIndex, TypedMaximum
 
 _MARKS = {
@@ -22,7 +23,7 @@ _OPENINGS = {"c": rb"/\*|//", "c++": rb"/\*|//", "rust": rb"/\*|//"}
 """A mark counts in a comment of the file's own language: documentation may show others."""
 
 FINDINGS_LIMIT = 1000
-"""Most findings that one file may have; the rest are counted, not kept."""
+"""Most findings that one file may have."""
 
 
 class ListSummary(NamedTuple):
@@ -66,7 +67,8 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...] = ()
     maxima: tuple[Maximum, ...] = ()
     conditions: tuple[PlacedFact, ...] = ()
-    dropped: int = 0
+    dropped: bool = False
+    """Whether there would be more findings."""
     marked: bool = False
     """Whether it may hold generated regions."""
     parsed: bool = False
@@ -117,11 +119,17 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     maxima: list[Maximum] = []
     conditions: list[PlacedFact] = []
     try:
-        for found in _read(read, maxima, conditions):
+        lists = _read(read, maxima, conditions)
+        if any(len(found.constants) >= CONSTANTS_LIMIT for found in lists):
+            findings.append(_unread(read, f"more than {CONSTANTS_LIMIT} constants"))
+        for found in lists:
             others = found.constants
             matched = matcher.match(found, path)
             if matched is not None:
-                findings.extend(rules.check(read, matched, matcher))
+                room = FINDINGS_LIMIT + 1 - len(findings)
+                findings.extend(islice(rules.check(read, matched, matcher), room))
+                if len(matched.members) == MEMBERS_LIMIT:
+                    findings.append(_unread(read, f"more than {MEMBERS_LIMIT} constants in a list"))
                 summaries.append(_summary(read, matched, matcher))
                 fields = frozenset(matched.members)
                 others = tuple(each for each in others if each not in fields)
@@ -147,7 +155,7 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
         tuple(findings[:FINDINGS_LIMIT]),
         tuple(each for each in maxima if not generated(each.place.line))[:FINDINGS_LIMIT],
         tuple(conditions[:FINDINGS_LIMIT]),
-        max(0, len(findings) - FINDINGS_LIMIT),
+        len(findings) > FINDINGS_LIMIT,
         marked,
         True,
     )
@@ -172,6 +180,10 @@ def _generated(content: bytes) -> Callable[[int], bool]:
         regions.append((content.count(b"\n", 0, begin.start()), content.count(b"\n", 0, last)))
         begin = _REGION_BEGIN.search(content, last) if end is not None else None
     return lambda line: any(first < line <= final for first, final in regions)
+
+
+def _unread(read: Source, what: str) -> Finding:
+    return at("VMCS902", read, Span(0, 0), f"not inspected to the end: {what}")
 
 
 def too_large(path: str) -> Report:

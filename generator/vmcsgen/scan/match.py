@@ -25,6 +25,9 @@ CERTAIN = 0.7
 EVIDENCE = 3
 """Agreeing constants that make a list one of VMCS fields; one is enough where it says "vmcs"."""
 
+MEMBERS_LIMIT = 4096
+"""Most constants of a list that are judged; the architecture has room for few more fields."""
+
 _TELLING = 0x800
 """From here on a value says something by itself; smaller ones stand for anything."""
 
@@ -100,7 +103,7 @@ class Matcher:
         else:
             members = self._runs(found, agreeing)
         members |= self._known_names(found, project, bool(members))
-        chosen = tuple(constants[index] for index in sorted(members))
+        chosen = tuple(constants[index] for index in sorted(members)[:MEMBERS_LIMIT])
         return Matched(found, project, chosen, len(agreeing))
 
     def _by_name_alone(self, found: ConstantList, path: str) -> Matched | None:

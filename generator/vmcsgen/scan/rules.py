@@ -127,7 +127,9 @@ def _stranger(
     from vmcsgen.core.encoding import why_not
 
     lexicon, name = matcher.lexicon, constant.name
-    likely, resemblance = matcher.resemblance.best(name)
+    own = matcher.resemblance.to(name, value & ~1) if lexicon.field(value) else 0.0
+    # Nothing else can resemble it much more than this: no need to look at every field.
+    likely, resemblance = (value & ~1, own) if own >= 1 - MARGIN else matcher.resemblance.best(name)
     expected: int | None = None
     if resemblance >= CERTAIN:
         high = says_high(name) and likely >> 13 == layout.WIDTH_64
@@ -152,7 +154,6 @@ def _stranger(
             expected=expected, field=identity,
         )  # fmt: skip
         return
-    own = matcher.resemblance.to(name, value & ~1)
     if expected is not None and likely != value & ~1 and own + MARGIN <= resemblance:
         yield on_constant(
             "VMCS104", source, constant,

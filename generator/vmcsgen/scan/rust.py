@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
-from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, is_literal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-CONSTANTS_LIMIT = 200_000
 
 _QUERY = """
 (const_item) @constant

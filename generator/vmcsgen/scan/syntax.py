@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
+from time import process_time
 from typing import TYPE_CHECKING, Any
+
+from vmcsgen.scan.constants import SyntaxFault
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
@@ -55,11 +58,37 @@ def _binding(package: str) -> Any:
     raise ImportError(f"{package} is not installed")
 
 
+SECONDS = 10.0
+"""Processor time that parsing a file may take."""
+
+_AT_ONCE = 1 << 15
+"""Smaller files are parsed without looking at the clock."""
+
+_DEPTH_LIMIT = 500
+"""Deeper nodes are not searched: the time that takes grows with the square of the depth."""
+
+
 def parse(grammar: Language, content: bytes) -> Node:
-    """The root node of the parse tree of ``content``."""
+    """The root node of the parse tree of ``content``; SyntaxFault if that takes too long.
+
+    Binary files called ``.h`` and other noise keep the parser busy mending for minutes.
+    """
     from tree_sitter import Parser
 
-    return Parser(grammar).parse(content).root_node
+    if len(content) < _AT_ONCE:
+        return Parser(grammar).parse(content).root_node
+    deadline = process_time() + SECONDS
+
+    def piece(offset: int, _: object) -> bytes:
+        return content[offset : offset + _AT_ONCE]
+
+    def late(*_: object) -> bool:
+        return process_time() > deadline
+
+    try:
+        return Parser(grammar).parse(piece, progress_callback=late).root_node
+    except ValueError:
+        raise SyntaxFault(f"it takes more than {SECONDS:g} s to parse") from None
 
 
 @cache
@@ -75,7 +104,9 @@ def captures(compiled: Query, root: Node) -> dict[str, list[Node]]:
     """What the query finds below ``root``, by capture name, each list in source order."""
     from tree_sitter import QueryCursor
 
-    found = QueryCursor(compiled).captures(root)
+    cursor = QueryCursor(compiled)
+    cursor.set_max_start_depth(_DEPTH_LIMIT)
+    found = cursor.captures(root)
     for nodes in found.values():
         nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
     return found
