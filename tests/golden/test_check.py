@@ -46,6 +46,30 @@ def test_every_rule_has_a_case() -> None:
     assert set(RULES) <= set(CASES)
 
 
+PAGES = HERE.parents[2] / "docs" / "rules"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_has_a_page_with_what_it_prints(rule: str) -> None:
+    page = (PAGES / f"{rule}.md").read_text()
+    known = RULES[rule]
+    assert page.startswith(
+        f"# {rule} {known.name}\n\n{known.severity.capitalize()}: {known.title}.\n"
+    )
+    example = page.partition("```text\n")[2].partition("```")[0]
+    assert f"[{rule}]" in example
+    assert example in (HERE / rule / "expected.txt").read_text()
+
+
+def test_index_of_rules_is_complete() -> None:
+    index = (PAGES / "README.md").read_text()
+    for rule in RULES.values():
+        assert (
+            f"| [{rule.id}]({rule.id}.md) {rule.name} | {rule.severity} | {rule.title} |" in index
+        )
+    assert {path.stem for path in PAGES.glob("VMCS*.md")} == set(RULES)
+
+
 if __name__ == "__main__":
     for name in CASES:
         os.chdir(HERE / name)

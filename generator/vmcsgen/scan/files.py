@@ -21,8 +21,10 @@ LANGUAGES = {
 }  # fmt: skip
 """File name ending -> language; other files of a tree are not read."""
 
-# What version control and quilt keep for themselves, old versions of sources included.
-_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".jj", ".pc"})
+# What version control, quilt and installers keep for themselves: copies of sources included.
+_SKIPPED_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".jj", ".pc", ".venv", "node_modules", "__pycache__"}
+)
 
 
 class Entry(NamedTuple):
