@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package bench docs clean
+.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package test-hooks test-mutation test-fuzz bench docs clean
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -15,6 +15,9 @@ help:
 	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
+	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
+	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
+	@echo "make test-fuzz     give the check files that nobody would write"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -68,7 +71,7 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 test-browser: $(VENV)/.ready-browser
 	$(PYTEST) tests/browser
 
-test-trees test-live test-package: test-%: $(VENV)/.ready-test
+test-trees test-live test-package test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 bench: $(VENV)/.ready-test
