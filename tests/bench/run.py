@@ -211,7 +211,8 @@ def bench_check() -> None:
     """The check of one header beside a bare start, and of a whole kernel beside grep."""
     with scratch() as folder:
         header, cache = folder / "vmx.h", folder / "cache"
-        shutil.copy(CHECKOUT / "out/linux/arch/x86/include/asm/vmx.h", header)
+        made = (CHECKOUT / "out/linux/arch/x86/include/asm/vmx.h").read_text()
+        header.write_text(made[made.index("enum") :])  # as if nobody had generated it
         check = (PROGRAM, "check", header)
 
         def unseen() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vmcsgen.scan.findings import Finding
-from vmcsgen.scan.inspect import ListSummary, Maximum, Report
 from vmcsgen.scan.lexicon import Lexicon
+from vmcsgen.scan.report import ListSummary, Maximum, Report
 from vmcsgen.scan.rules import WHOLE_LIST
 
 
