@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package test-rust series
-.PHONY: bench docs clean
+.PHONY: help gen gen-check test lint series bench docs clean test-trees test-live test-browser
+.PHONY: test-package test-rust test-hooks test-mutation test-fuzz
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -18,6 +18,9 @@ help:
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
 	@echo "make test-rust     the generated crate under old compilers, cargo and its lints"
 	@echo "make series        write out/linux/series, the patches for the newest kernel"
+	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
+	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
+	@echo "make test-fuzz     give the check files that nobody would write"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -71,7 +74,7 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 test-browser: $(VENV)/.ready-browser
 	$(PYTEST) tests/browser
 
-test-trees test-live test-package test-rust: test-%: $(VENV)/.ready-test
+test-trees test-live test-package test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 series: $(VENV)/.ready-test

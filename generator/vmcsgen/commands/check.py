@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import sys
 
+from vmcsgen.excerpt import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -156,15 +158,6 @@ def _stop(reason: str) -> int:
     """Say why there is no result; exit status 2."""
     print(f"vmcsgen check: {printable(reason)}", file=sys.stderr)
     return 2
-
-
-def printable(text: str) -> str:
-    """``text`` safe for a terminal; the module for that is imported only if it has work to do."""
-    if text.isascii() and text.isprintable():
-        return text
-    from vmcsgen.diagnostics import printable as escaped
-
-    return escaped(text)
 
 
 _PROGRESS_AFTER = 1.0

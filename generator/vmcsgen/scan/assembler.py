@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import Macro, Unevaluated, evaluate, is_literal, tokens
+from vmcsgen.scan.patterns import lazy
 
-_DEFINITION = re.compile(
+_DEFINITION = lazy(
     rb"""^[ \t]*(?:
         \.(?:equ|set|equiv)[ \t]+(?P<gas>[\w.$]+)[ \t]*,[ \t]*(?P<gas_value>[^\n;#]+)
       | [%\#][ \t]*define[ \t]+(?P<define>\w+)[ \t]+(?P<define_value>[^\n;]+)
@@ -17,16 +18,16 @@ _DEFINITION = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
-_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMENT = lazy(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """The constants of an assembler file, as one list."""
-    comments = [match.span() for match in _COMMENT.finditer(source.content)]
+    comments = [match.span() for match in _COMMENT().finditer(source.content)]
     names: dict[str, Macro | int] = {}
     constants: list[Constant] = []
     position = 0
-    for match in _DEFINITION.finditer(source.content):
+    for match in _DEFINITION().finditer(source.content):
         while position < len(comments) and comments[position][1] <= match.start():
             position += 1
         if position < len(comments) and comments[position][0] < match.start():

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from vmcsgen.scan.expression import Unevaluated, evaluate
+from vmcsgen.scan.patterns import lazy
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = lazy(
     rb"^[ \t]*\#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b"
     rb"((?:\\\r?\n|[^\n])*)",
     re.MULTILINE,
@@ -46,7 +47,7 @@ def branches(content: bytes, comments: Sequence[tuple[int, int]]) -> Branches:
     arms = [Arm(0, (), True)]
     stack: list[tuple[int, int, bool, bool]] = []  # chain, arm, outer compiled, decided
     comment_starts = [start for start, _ in comments]
-    for match in _DIRECTIVE.finditer(content):
+    for match in _DIRECTIVE().finditer(content):
         nearest = bisect_right(comment_starts, match.start()) - 1
         if nearest >= 0 and match.start() < comments[nearest][1]:
             continue

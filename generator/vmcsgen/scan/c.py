@@ -18,21 +18,21 @@ from vmcsgen.scan.expression import (
     literal,
     tokens,
 )
+from vmcsgen.scan.patterns import lazy
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+# Node kinds only: the analysis that relations between nodes take costs more than a header does.
 _QUERY = """
 (comment) @comment
 (preproc_def) @define
 (preproc_function_def) @macro
 (enumerator) @enumerator
 (enum_specifier) @enum
-(declaration (type_qualifier) (init_declarator)) @constant
+(type_qualifier) @qualifier
 (initializer_list) @table
 """
-
-_QUERY_CPP = _QUERY + "(field_declaration (type_qualifier) default_value: (_)) @constant\n"
 
 
 class Syntax:
@@ -43,8 +43,7 @@ class Syntax:
         self.content = source.content
         grammar = syntax.language(source.language)
         self.root = syntax.parse(grammar, source.content)
-        pattern = _QUERY_CPP if source.language == "c++" else _QUERY
-        self.found = syntax.captures(syntax.query(grammar, pattern), self.root)
+        self.found = syntax.captures(syntax.query(grammar, _QUERY), self.root)
         self.comments = [(n.start_byte, n.end_byte) for n in self.found.get("comment", ())]
         self.branches: Branches = branches(self.content, self.comments)
         self.names: dict[str, Macro | int] = {}
@@ -110,7 +109,7 @@ def lists(parsed: Syntax) -> Iterator[ConstantList]:
     yield from _macro_lists(parsed)
 
 
-_BLANK = re.compile(rb"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
+_BLANK = lazy(rb"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
 
 
 def trim(content: bytes, start: int, end: int) -> Span:
@@ -118,15 +117,15 @@ def trim(content: bytes, start: int, end: int) -> Span:
     piece = content[start:end]
     if b"/" not in piece and b"\\" not in piece:
         return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) or start)
-    match = _BLANK.match(piece)
+    match = _BLANK().match(piece)
     first = match.end() if match else 0
     last, position = first, first
     while position < len(piece):  # comments in between stay, those at the end go
-        match = _BLANK.match(piece, position)
+        match = _BLANK().match(piece, position)
         if match is not None:
             position = match.end()
             continue
-        following = _BLANK.search(piece, position)
+        following = _BLANK().search(piece, position)
         position = last = following.start() if following else len(piece)
     return Span(start + first, start + last)
 
@@ -174,12 +173,7 @@ def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
 
 def _constants(parsed: Syntax) -> Iterator[ConstantList]:
     by_scope: dict[str, list[Constant]] = {}
-    for node in parsed.nodes("constant"):
-        qualifiers = {
-            parsed.text(child) for child in node.children if child.type == "type_qualifier"
-        }
-        if not qualifiers & {"const", "constexpr"}:
-            continue
+    for node in _qualified(parsed):
         scope = _scope(parsed, node)
         if scope is None:
             continue
@@ -190,6 +184,21 @@ def _constants(parsed: Syntax) -> Iterator[ConstantList]:
             by_scope.setdefault(scope, []).append(constant)
     for scope, constants in by_scope.items():
         yield ConstantList(f"const {scope}".rstrip(), False, tuple(constants))
+
+
+def _qualified(parsed: Syntax) -> Iterator[Node]:
+    """The declarations that say const or constexpr, each once."""
+    seen = -1
+    for qualifier in parsed.nodes("qualifier"):
+        node = qualifier.parent
+        if (
+            node is not None
+            and node.type in ("declaration", "field_declaration")
+            and node.start_byte != seen
+            and parsed.text(qualifier) in ("const", "constexpr")
+        ):
+            seen = node.start_byte
+            yield node
 
 
 def _scope(parsed: Syntax, node: Node) -> str | None:
@@ -274,7 +283,7 @@ def _row(element: Node) -> tuple[Node, Node] | None:
     return (strings or names)[0], numbers[0]
 
 
-_MACRO_ROW = re.compile(
+_MACRO_ROW = lazy(
     rb"""^[ \t]*([A-Za-z_]\w*)[ \t]*\(\s*
     (?:"?(?P<name>[A-Za-z_]\w*)"?\s*,\s*(?P<value>0[xX][0-9a-fA-F]+[uUlL]*)\s*[,)]
       |(?P<first>0[xX][0-9a-fA-F]+[uUlL]*)\s*,\s*"?(?P<second>[A-Za-z_]\w*)"?\s*[,)])""",
@@ -288,7 +297,7 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
     """Rows such as ``X(GUEST_RIP, 0x681e)``, in a file of their own or in a macro's body."""
     rows = [
         match
-        for match in _MACRO_ROW.finditer(parsed.content)
+        for match in _MACRO_ROW().finditer(parsed.content)
         if not any(start <= match.start(1) < end for start, end in _near(parsed, match.start(1)))
         and parsed.branches.at(match.start(1)).compiled
     ]

@@ -7,15 +7,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.scan import lexicon as lexicons
 from vmcsgen.scan.files import Entry, Trouble, promising, read, walk
 from vmcsgen.scan.findings import Finding
-from vmcsgen.scan.inspect import Report, from_plain, inspect, to_plain, too_large, whole_file
-from vmcsgen.scan.lexicon import Lexicon
-from vmcsgen.scan.match import Matcher
+from vmcsgen.scan.report import Report, from_plain, to_plain, too_large, whole_file
+
+if TYPE_CHECKING:
+    from vmcsgen.scan.match import Matcher
 
 PARALLEL_FROM = 1500
 """From so many files on, worker processes are worth their start."""
@@ -47,7 +48,6 @@ class Result(NamedTuple):
     constants: int
     reports: tuple[Report, ...]
     findings: tuple[Finding, ...]
-    lexicon: Lexicon
 
 
 def check(paths: Sequence[str], options: Options, progress: Progress | None = None) -> Result:
@@ -57,12 +57,14 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     DiagnosticError if the spec is not in order, ParserMissing if a parser is not installed,
     KeyError for a project that the spec does not have.
     """
-    lexicon = lexicons.load(options.spec)
-    if options.project is not None and options.project not in lexicon.projects:
-        raise KeyError(options.project)
+    state = lexicons.state(options.spec)
+    if options.project is not None:
+        projects = lexicons.load(options.spec, state).projects
+        if options.project not in projects:
+            raise KeyError(options.project)
     troubles: list[Trouble] = []
     entries = list(walk(paths, troubles))
-    known = _Known(paths, options)
+    known = _Known(paths, options, state)
     fresh: list[Entry] = []
     reports: list[Report] = []
     for entry in entries:
@@ -72,7 +74,7 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
         elif not remembered.empty or remembered.parsed:
             reports.append(remembered)
     started = time.time_ns()
-    for entry, report in _run(fresh, lexicon, options, progress):
+    for entry, report in _run(fresh, state, options, progress):
         if report.parsed or not report.empty:
             reports.append(report)
         if entry.stamp[1] < started - _SETTLED_NS:
@@ -80,14 +82,14 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     known.save(entries)
     reports.sort(key=lambda report: report.path)
     unread = [whole_file("VMCS902", path, f"not inspected: {why}") for path, why in troubles]
-    return _result(reports, unread, paths, lexicon, options)._replace(walked=len(entries))
+    return _result(reports, unread, paths, state, options)._replace(walked=len(entries))
 
 
 def _result(
     reports: list[Report],
     unread: list[Finding],
     paths: Sequence[str],
-    lexicon: Lexicon,
+    state: str,
     options: Options,
 ) -> Result:
     """The findings of all reports, and those that take more than one file to see."""
@@ -96,7 +98,7 @@ def _result(
     if any(report.maxima for report in reports):
         from vmcsgen.scan.derive import judge
 
-        findings += judge(reports, lexicon)
+        findings += judge(reports, lexicons.load(options.spec, state))
     marked = [report.path for report in reports if report.marked]
     if marked:
         from vmcsgen.scan.stale import judge as judge_regions
@@ -116,16 +118,17 @@ def _result(
         sum(report.constants for report in reports),
         tuple(reports),
         tuple(findings),
-        lexicon,
     )
 
 
 def _run(
-    entries: Sequence[Entry], lexicon: Lexicon, options: Options, progress: Progress | None
+    entries: Sequence[Entry], state: str, options: Options, progress: Progress | None
 ) -> Iterator[tuple[Entry, Report]]:
+    if not entries:
+        return
     jobs = options.jobs or _processors()
     if len(entries) < PARALLEL_FROM or jobs < 2:
-        matcher = _matcher(lexicon, options)
+        matcher = _matcher(options, state)
         for position, entry in enumerate(entries):
             yield entry, examine(entry, matcher)
             if progress is not None:
@@ -162,7 +165,7 @@ def _parallel(
 
 def _start(options: Options) -> None:
     """Make the matcher of a worker process, once."""
-    _worker.append(_matcher(lexicons.load(options.spec), options))
+    _worker.append(_matcher(options, lexicons.state(options.spec)))
 
 
 _worker: list[Matcher] = []
@@ -174,8 +177,10 @@ def _examine_all(entries: Sequence[Entry]) -> list[tuple[int, Report]]:
     return [(position, report) for position, report in found if report.parsed or not report.empty]
 
 
-def _matcher(lexicon: Lexicon, options: Options) -> Matcher:
-    return Matcher(lexicon, options.project, options.extras)
+def _matcher(options: Options, state: str) -> Matcher:
+    from vmcsgen.scan.match import Matcher
+
+    return Matcher(lexicons.load(options.spec, state), options.project, options.extras)
 
 
 def examine(entry: Entry, matcher: Matcher) -> Report:
@@ -189,6 +194,8 @@ def examine(entry: Entry, matcher: Matcher) -> Report:
         return too_large(entry.path) if content or entry.explicit else Report(entry.path)
     if not entry.explicit and not promising(content):
         return Report(entry.path)
+    from vmcsgen.scan.inspect import inspect
+
     return inspect(entry.path, content, matcher)
 
 
@@ -205,12 +212,11 @@ class _Known:
     A file counts as unchanged while size, mtime, ctime and inode are, as in git's index.
     """
 
-    def __init__(self, paths: Sequence[str], options: Options) -> None:
+    def __init__(self, paths: Sequence[str], options: Options, state: str) -> None:
         self.files: dict[str, list[Any]] = {}
         self.changed = False
         self.name = ""
-        state = lexicons.state(options.spec) if options.cache else ""
-        if state:
+        if state and options.cache:
             subject = repr((
                 state, os.getcwd(), sorted(paths), options.project,
                 sorted(options.extras.items()), sys.version_info[:2],

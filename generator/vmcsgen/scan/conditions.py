@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmcsgen.scan.constants import Span
 from vmcsgen.scan.expression import Unevaluated, literal, tokens
+from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ class Fact(NamedTuple):
     value: int = 0
 
 
-_CLUE = re.compile(rb"cpu_has_|vmcs_field_supported|_supported_bits\s*\|?=|VMCS_ENUM")
+_CLUE = lazy(rb"cpu_has_|vmcs_field_supported|_supported_bits\s*\|?=|VMCS_ENUM")
 
 
 def facts(parsed: Syntax) -> Iterator[Fact]:
     """Every fact in a file."""
-    if not _CLUE.search(parsed.content):
+    if not _CLUE().search(parsed.content):
         return
     masked = _without_comments(parsed)
     yield from _functions(masked)
@@ -72,25 +73,25 @@ def _without_comments(parsed: Syntax) -> str:
     return content.decode("latin-1")
 
 
-_FUNCTION = re.compile(r"\b(cpu_has_\w+)\s*\(\s*void\s*\)\s*\{\s*return\b([^;{}]{1,2000});\s*\}")
+_FUNCTION = lazy(r"\b(cpu_has_\w+)\s*\(\s*void\s*\)\s*\{\s*return\b([^;{}]{1,2000});\s*\}")
 
 
 def _functions(masked: str) -> Iterator[Fact]:
-    for match in _FUNCTION.finditer(masked):
+    for match in _FUNCTION().finditer(masked):
         at = Span(*match.span(2))
         yield Fact("function", "", f"{match[1]}()", condition(match[2]), at)
 
 
-_ASSIGNMENT = re.compile(r"\b\w+_supported_bits\s*\|?=([^;{}]{1,4000});")
-_GUARD = re.compile(r"\bif\s*\(([^;{}]{1,300})\)\s*(\{?)\s*$")
+_ASSIGNMENT = lazy(r"\b\w+_supported_bits\s*\|?=([^;{}]{1,4000});")
+_GUARD = lazy(r"\bif\s*\(([^;{}]{1,300})\)\s*(\{?)\s*$")
 
 
 def _assignments(masked: str) -> Iterator[Fact]:
     """Bits that Bochs sets: under the ``if`` right before, or the one whose block they stand in."""
-    for match in _ASSIGNMENT.finditer(masked):
+    for match in _ASSIGNMENT().finditer(masked):
         before = masked[max(0, match.start() - 600) : match.start()]
         before = re.sub(r"[\w\s]*->\s*$", "", before)  # cap->
-        guard = _GUARD.search(before)
+        guard = _GUARD().search(before)
         if guard is None:
             guard = _enclosing_guard(masked, match.start())
         when: Condition = True if guard is None else condition(guard[1])
@@ -107,17 +108,17 @@ def _enclosing_guard(masked: str, position: int) -> re.Match[str] | None:
             depth += 1
         elif character == "{":
             if depth == 0:
-                return _GUARD.search(masked[max(0, index - 400) : index + 1])
+                return _GUARD().search(masked[max(0, index - 400) : index + 1])
             depth -= 1
     return None
 
 
-_STEP = re.compile(
+_STEP = lazy(
     r"\bcase\s+(?P<case>\w+)\s*:(?!:)"
     r"|(?<![\w.])(?!return\b|if\b)[A-Za-z_]\w*\s*\(\s*(?P<macro>[A-Z]\w*)\s*\)\s*:(?!:)"
     r"|\b(?P<default>default)\s*:|\breturn\b(?P<result>[^;{}]{0,1000});|\b(?P<if>if)\b"
 )
-_ROW = re.compile(r"^[ \t]*FIELD(?:64)?\(\s*(\w+)\s*,", re.MULTILINE)
+_ROW = lazy(r"^[ \t]*FIELD(?:64)?\(\s*(\w+)\s*,", re.MULTILINE)
 
 
 def _switch(masked: str, function: str) -> Iterator[Fact]:
@@ -127,7 +128,7 @@ def _switch(masked: str, function: str) -> Iterator[Fact]:
     end = _closing(masked, start.end())
     labels: list[tuple[str, Span]] = []
     choice = False
-    for step in _STEP.finditer(masked, start.end(), end):
+    for step in _STEP().finditer(masked, start.end(), end):
         if step["if"]:
             choice = True
         elif step["result"] is not None:
@@ -141,7 +142,7 @@ def _switch(masked: str, function: str) -> Iterator[Fact]:
                 labels, choice = [], False
             group = next(name for name in ("case", "macro", "default") if step[name])
             labels.append((step[group], Span(*step.span(group))))
-    for row in _ROW.finditer(masked):
+    for row in _ROW().finditer(masked):
         yield Fact("row", function, row[1], True, Span(*row.span(1)))
 
 

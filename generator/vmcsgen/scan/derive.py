@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vmcsgen.scan.findings import Finding
-from vmcsgen.scan.inspect import ListSummary, Maximum, Report
 from vmcsgen.scan.lexicon import Lexicon
+from vmcsgen.scan.report import ListSummary, Maximum, Report
 from vmcsgen.scan.rules import WHOLE_LIST
 
 
@@ -49,10 +49,14 @@ def _typed(maximum: Maximum, nearest: ListSummary | None, lexicon: Lexicon) -> F
         )
     else:
         above = [each for each in lexicon.ladder if each[0] > raw][-1]
-        verdict = (
-            f"stale, or right only by luck: too low as soon as {above[1]} is supported"
-            f" ({above[0]:#04x}); with every field of spec {lexicon.version} it is {top:#04x}"
-        )
+        limits = f"too low as soon as {above[1]} is supported ({above[0]:#04x})"
+        if rungs[raw] == "always":
+            verdict = f"stale: {limits}"
+        else:
+            verdict = (
+                f"stale, or right only by luck: too high unless {rungs[raw]} is supported, {limits}"
+            )
+        verdict += f"; with every field of spec {lexicon.version} it is {top:#04x}"
     own = ""
     if nearest is not None and nearest.vmcs_enum > raw:
         own = f"; the list in {nearest.path}:{nearest.line} goes up to {nearest.vmcs_enum:#04x}"

@@ -15,7 +15,7 @@ from vmcsgen.core.requirement import Combination, Requirement, Supports
 from vmcsgen.core.spec import Field, Project, Spec
 from vmcsgen.scan.conditions import SWITCHES, Condition
 from vmcsgen.scan.findings import Finding
-from vmcsgen.scan.inspect import PlacedFact
+from vmcsgen.scan.report import PlacedFact
 
 _VARIABLES = 10
 """Most controls that a condition may depend on for the comparison by brute force."""

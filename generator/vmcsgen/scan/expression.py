@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from vmcsgen.scan.patterns import lazy
+
 TOKEN_LIMIT = 4096
 """Most tokens an expression may have, or expand to."""
 
@@ -34,7 +36,7 @@ class Macro(NamedTuple):
 Names = Mapping[str, Macro | int]
 """What identifiers stand for: macros, or values already known (enumerators, constants)."""
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"""
     (?P<blank>(?:\s|\\\r?\n|/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*)+)
   | (?P<number>\.?[0-9](?:[eEpP][+-]|'(?=\w)|[\w.])*)
@@ -53,7 +55,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """
     found = [
         match[0]
-        for match in _TOKEN.finditer(text[: TOKEN_LIMIT * 64])
+        for match in _TOKEN().finditer(text[: TOKEN_LIMIT * 64])
         if match.lastgroup != "blank"
     ]
     if len(found) > TOKEN_LIMIT or len(text) > TOKEN_LIMIT * 64:
@@ -61,12 +63,12 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-_LITERAL = re.compile(
+_LITERAL = lazy(
     r"(?:0[xX](?P<hex>[0-9a-fA-F][0-9a-fA-F_']*?)|0[bB](?P<bin>[01][01_']*?)"
     r"|0[oO](?P<oct>[0-7][0-7_]*?)|(?P<dec>[0-9][0-9_']*?))"
     r"_?(?:[uU]|[lL]{1,2}|[uU][lL]{1,2}|[lL]{1,2}[uU]|[uU]?[zZ]|[ui](?:8|16|32|64|128|size))?"
 )
-_MASM_HEX = re.compile(r"[0-9][0-9a-fA-F]*[hH]")
+_MASM_HEX = lazy(r"[0-9][0-9a-fA-F]*[hH]")
 
 
 def literal(text: str, octal: bool = True) -> int | None:
@@ -82,9 +84,9 @@ def literal(text: str, octal: bool = True) -> int | None:
             return int(text, 16)
         except ValueError:
             pass
-    match = _LITERAL.fullmatch(text)
+    match = _LITERAL().fullmatch(text)
     if match is None:
-        return int(text[:-1], 16) if _MASM_HEX.fullmatch(text) else None
+        return int(text[:-1], 16) if _MASM_HEX().fullmatch(text) else None
     for group, base in (("hex", 16), ("bin", 2), ("oct", 8)):
         if match[group] is not None:
             return int(match[group].replace("'", "").replace("_", ""), base)

@@ -8,6 +8,8 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from vmcsgen.scan.patterns import lazy
+
 SIZE_LIMIT = 8 << 20
 """Largest file that is parsed, in bytes; a parse tree takes some 50 times that in memory."""
 
@@ -49,19 +51,19 @@ def language(path: str, content: bytes = b"") -> str | None:
     """The language of a file, by its name and, for headers, its content; None if unknown."""
     found = LANGUAGES.get(os.path.splitext(path)[1])
     if found == "c" and path.endswith((".h", ".inc", ".def")):
-        if path.endswith(".inc") and _ASSEMBLER.search(content):
+        if path.endswith(".inc") and _ASSEMBLER().search(content):
             return "assembler"
-        if _CPP.search(content):
+        if _CPP().search(content):
             return "c++"
     return found
 
 
-_CPP = re.compile(
+_CPP = lazy(
     rb"^[ \t]*(?:namespace\b|template[ \t]*<|class[ \t]+\w+[^;]*[{:]|enum[ \t]+class\b|constexpr\b"
     rb"|inline[ \t]+constexpr\b|static[ \t]+constexpr\b|using[ \t]+\w|public:|private:)",
     re.MULTILINE,
 )
-_ASSEMBLER = re.compile(rb"^[ \t]*(?:\.(?:equ|set|globl|section)\b|\w+[ \t]+equ[ \t])", re.M | re.I)
+_ASSEMBLER = lazy(rb"^[ \t]*(?:\.(?:equ|set|globl|section)\b|\w+[ \t]+equ[ \t])", re.M | re.I)
 
 
 def sniff(path: str, content: bytes) -> str:
@@ -78,7 +80,7 @@ def sniff(path: str, content: bytes) -> str:
         rb"^\s*(?:pub\s+)?(?:const|mod|use)\s+\w+\s*(?::\s*u(?:16|32|64)\b|\{)", head, re.M
     ):
         return "rust"
-    return "c++" if _CPP.search(content) else "c"
+    return "c++" if _CPP().search(content) else "c"
 
 
 def walk(paths: Sequence[str], troubles: list[Trouble]) -> Iterator[Entry]:
@@ -130,9 +132,8 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-_GUEST_AND_HOST_RIP = tuple(
-    re.compile(rb"\b(?:0x0*%b|0*%bh)\b" % (digits, digits)) for digits in (b"681e", b"6c16")
-)
+_GUEST_RIP = lazy(rb"\b(?:0x0*681e|0*681eh)\b")
+_HOST_RIP = lazy(rb"\b(?:0x0*6c16|0*6c16h)\b")
 
 
 def promising(content: bytes) -> bool:
@@ -144,7 +145,7 @@ def promising(content: bytes) -> bool:
     lowered = content.lower()
     if b"vmcs" in lowered:
         return True
-    return b"681e" in lowered and all(pattern.search(lowered) for pattern in _GUEST_AND_HOST_RIP)
+    return b"681e" in lowered and bool(_GUEST_RIP().search(lowered) and _HOST_RIP().search(lowered))
 
 
 def read(path: str) -> tuple[bytes, bool]:

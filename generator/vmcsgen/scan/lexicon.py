@@ -94,12 +94,13 @@ class Lexicon:
         return f"{title} (high)" if value & 1 else title
 
 
-def load(root: str | None = None) -> Lexicon:
+def load(root: str | None = None, key: str | None = None) -> Lexicon:
     """The lexicon of the spec in ``root`` (default: the one that comes with vmcsgen).
 
-    DiagnosticError with everything that is wrong with the spec.
+    ``key`` is its ``state``, where the caller has it. DiagnosticError with everything that is
+    wrong with the spec.
     """
-    key = state(root)
+    key = state(root) if key is None else key
     name = f"lexicon-{key[:40]}.json"
     plain = read_entry(name) if key else None
     if plain is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vmcsgen.scan.constants import Constant, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, literal
+from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ class TypedMaximum(NamedTuple):
     at: Span
 
 
-_SAYS_ENUM = re.compile(r"vmcs_?enum", re.IGNORECASE)
-_SAYS_LIMIT = re.compile(r"(?:^|_)(?:max|highest|largest|last|hi)(?:_|$)", re.IGNORECASE)
-_SAYS_INDEX = re.compile(r"(?:^|_)(?:index|idx)(?:_|$)", re.IGNORECASE)
-_SAYS_ENCODING = re.compile(r"(?:^|_)(?:encoding|enc)(?:_|$)", re.IGNORECASE)
-_SAYS_OTHER = re.compile(
+_SAYS_ENUM = lazy(r"vmcs_?enum", re.IGNORECASE)
+_SAYS_LIMIT = lazy(r"(?:^|_)(?:max|highest|largest|last|hi)(?:_|$)", re.IGNORECASE)
+_SAYS_INDEX = lazy(r"(?:^|_)(?:index|idx)(?:_|$)", re.IGNORECASE)
+_SAYS_ENCODING = lazy(r"(?:^|_)(?:encoding|enc)(?:_|$)", re.IGNORECASE)
+_SAYS_OTHER = lazy(
     r"(?:^|_)(?:mask|shift|bits?|msr|bitpos|pos|offset|width|bf|len|count|type|reserved|rsvd|lo)"
     r"(?:_|$)|^(?:X86_)?MSR|_MSR",
     re.IGNORECASE,
@@ -52,19 +53,26 @@ def of_constants(constants: Iterable[Constant], source: Source) -> Iterator[Type
 
 def _raw(constant: Constant) -> int | None:
     name, value = constant.name, constant.value
-    if value is None or "vmcs" not in name.lower() or constant.implicit:
+    if value is None or constant.implicit:
         return None
-    if _SAYS_OTHER.search(name) or value == IA32_VMX_VMCS_ENUM:
+    lowered = name.lower()
+    if "vmcs" not in lowered or not any(word in lowered for word in _CLUES):
         return None
-    if _SAYS_ENUM.search(name):
+    if _SAYS_OTHER().search(name) or value == IA32_VMX_VMCS_ENUM:
+        return None
+    if _SAYS_ENUM().search(name):
         return value if _plausible(value) else None
-    if not _SAYS_LIMIT.search(name):
+    if not _SAYS_LIMIT().search(name):
         return None
-    if _SAYS_INDEX.search(name):
+    if _SAYS_INDEX().search(name):
         return value << 1 if 0 < value < 0x200 else None
-    if _SAYS_ENCODING.search(name):
+    if _SAYS_ENCODING().search(name):
         return value if _plausible(value) else None
     return None
+
+
+_CLUES = ("enum", "max", "highest", "largest", "last", "hi_")
+"""One of these is in every name that the patterns above could take: they need not be tried."""
 
 
 def _plausible(value: int) -> bool:
@@ -80,14 +88,13 @@ def _only_numbers(text: str) -> bool:
     return True
 
 
-_OCCURRENCE = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
-_CLUE = re.compile(rb"vmcs_?enum", re.IGNORECASE)
+_CLUE = lazy(rb"vmcs_?enum", re.IGNORECASE)
 
 
 def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
     """The numbers that C code gives to the MSR or to a member named for it."""
     seen: set[int] = set()
-    for clue in _CLUE.finditer(parsed.content):
+    for clue in _CLUE().finditer(parsed.content):
         node = parsed.root.descendant_for_byte_range(clue.start(), clue.end())
         if node is None or node.start_byte in seen:
             continue
@@ -164,11 +171,11 @@ class NarrowIndex(NamedTuple):
     what: str
 
 
-_INDEX_NAME = re.compile(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
+_INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
 
-_MASK = re.compile(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
-_BIT_FIELD = re.compile(rb"(\w+)\s*:\s*([0-9]+)\s*;")
+_MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_BIT_FIELD = lazy(rb"(\w+)\s*:\s*([0-9]+)\s*;")
 
 
 def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
@@ -177,7 +184,10 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
     A mask counts where the function around it speaks of VMCS and shifts a type or a width beside
     it; a bit-field named index counts in a union or struct named for an encoding of the VMCS.
     """
-    for mask in _MASK.finditer(parsed.content):
+    lowered = parsed.content.lower()
+    if b"idx" not in lowered and b"index" not in lowered:
+        return
+    for mask in _MASK().finditer(parsed.content):
         node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
         if node is None or node.type != "binary_expression":
             continue
@@ -193,9 +203,9 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
                 parsed.text(node).partition("&")[0].strip(), value.bit_length(),
                 Span(node.start_byte, node.end_byte), "masked to",
             )  # fmt: skip
-    for field in _BIT_FIELD.finditer(parsed.content):
+    for field in _BIT_FIELD().finditer(parsed.content):
         name = field[1].decode("latin-1")
-        if not _INDEX_NAME.search(name):
+        if not _INDEX_NAME().search(name):
             continue
         node = parsed.root.descendant_for_byte_range(field.start(1), field.end(1))
         if node is None or node.type != "field_identifier":

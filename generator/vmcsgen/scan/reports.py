@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from vmcsgen.scan.check import Result
+from vmcsgen.excerpt import printable, rendered, wants_color
 from vmcsgen.scan.findings import RULES, Finding
-from vmcsgen.scan.inspect import ListSummary
+from vmcsgen.scan.report import ListSummary
+
+if TYPE_CHECKING:
+    from vmcsgen.scan.check import Result
 
 HELP_ROOT = "https://github.com/vmcsgen/vmcsgen/blob/main/docs/rules"
 
@@ -39,19 +41,22 @@ def lists(result: Result) -> list[str]:
 
 def as_text(findings: Sequence[Finding], stream: TextIO) -> None:
     """Print findings with source line and caret; coloured on a terminal."""
-    from vmcsgen.diagnostics import Diagnostic, Location, Severity, wants_color
-    from vmcsgen.diagnostics import as_text as text
-
     color = wants_color(stream)
     for finding in findings:
-        where = Location(
-            finding.path, finding.line, finding.column, finding.text, max(1, finding.length)
+        place = f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path
+        text = rendered(
+            place,
+            finding.severity,
+            finding.rule,
+            finding.message,
+            hint=finding.hint,
+            text=finding.text,
+            line=finding.line,
+            column=finding.column,
+            length=max(1, finding.length),
+            color=color,
         )
-        severity = Severity[finding.severity.upper()]
-        print(
-            text(Diagnostic(severity, finding.rule, finding.message, where, finding.hint), color),
-            file=stream,
-        )
+        print(text, file=stream)
 
 
 def statistics(findings: Sequence[Finding]) -> list[str]:
@@ -65,6 +70,8 @@ def statistics(findings: Sequence[Finding]) -> list[str]:
 
 def as_json(result: Result, findings: Sequence[Finding]) -> str:
     """The contract of DESIGN section 6, and the lists with the project each was taken for."""
+    import json
+
     plain = {
         "inspected": {
             "files": result.files, "constants": result.constants, "walked": result.walked,
@@ -90,6 +97,8 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 def as_sarif(result: Result, findings: Sequence[Finding]) -> str:
     """SARIF 2.1.0 (OASIS), one run."""
+    import json
+
     from vmcsgen import __version__
 
     used = sorted({finding.rule for finding in findings})
@@ -185,8 +194,6 @@ def as_github(findings: Sequence[Finding], stream: TextIO) -> None:
 
 
 def _escaped(text: str) -> str:
-    from vmcsgen.diagnostics import printable
-
     return printable(text.replace("%", "%25"))
 
 

@@ -11,6 +11,7 @@ from vmcsgen.scan import lexicon as layout
 from vmcsgen.scan.constants import Constant, Source
 from vmcsgen.scan.findings import Finding, at, on_constant
 from vmcsgen.scan.match import CERTAIN, Matched, Matcher
+from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.words import claimed_state, claimed_width, says_high
 
 MARGIN = 0.3
@@ -23,7 +24,7 @@ _HIGH_HALVES = 5
 _HIGH_SHARE = 0.7
 """An unknown list spells high halves if it has so many of them, in number and in share."""
 
-_NO_FIELD = re.compile(
+_NO_FIELD = lazy(
     r"(?:^|_)(?:count|cnt|num|nr|max|last|min|first|mask|shift|invalid|none|unknown|end|begin|size"
     r"|total|reserved|rsvd|base|start|any|all)(?:_|$)",
     re.IGNORECASE,
@@ -86,7 +87,7 @@ def _value(
 
 def _is_meant(constant: Constant, matched: Matched) -> bool:
     """Whether a name that no project has is meant as a field of this list."""
-    if _NO_FIELD.search(constant.name):
+    if _NO_FIELD().search(constant.name):
         return False
     if matched.constants.closed:
         return True

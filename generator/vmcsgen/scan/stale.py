@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmcsgen.diagnostics import DiagnosticError, Location
 from vmcsgen.scan.findings import Finding, Fix
+from vmcsgen.scan.patterns import lazy
 from vmcsgen.targets.choice import target_names
 from vmcsgen.targets.manifest import load_target
 from vmcsgen.targets.regions import State
@@ -110,13 +110,13 @@ def _top(path: str, roots: Sequence[str]) -> str:
     )
 
 
-_BEGIN = re.compile(rb"vmcsgen[ \t]+begin:[ \t]*([a-z0-9.-]{1,80})/([\w.-]{1,80})")
+_BEGIN = lazy(rb"vmcsgen[ \t]+begin:[ \t]*([a-z0-9.-]{1,80})/([\w.-]{1,80})")
 
 
 def _places(path: str) -> Iterator[str]:
     """The paths within a tree that the targets of the regions of a file name for them."""
     with open(path, "rb") as stream:
-        names = _BEGIN.findall(stream.read())
+        names = _BEGIN().findall(stream.read())
     known = target_names()
     for target, output in names:
         if target.decode() in known:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.expression import literal
+from vmcsgen.scan.patterns import lazy
 
 _DEPTH_LIMIT = 64
 
@@ -75,12 +76,12 @@ def _rank(key: str) -> int:
     return wanted.index(key) if key in wanted else len(wanted)
 
 
-_NAME = re.compile(r"[A-Za-z_][\w :()./-]*")
+_NAME = lazy(r"[A-Za-z_][\w :()./-]*")
 
 
 def _pair(source: Source, scalars: list[Scalar]) -> Iterator[Constant]:
     numbers = [each for each in scalars if each.number is not None]
-    names = [each for each in scalars if each.number is None and _NAME.fullmatch(each.text)]
+    names = [each for each in scalars if each.number is None and _NAME().fullmatch(each.text)]
     if names and numbers:
         name, value = names[0], numbers[0]
         yield Constant(
@@ -153,7 +154,7 @@ def _mapping(items: list[Node]) -> Mapping:
     return Mapping([(key, value) for key, value in pairs if isinstance(key, Scalar)])
 
 
-_JSON_TOKEN = re.compile(
+_JSON_TOKEN = lazy(
     rb"""\s*(?:(?P<open>[\[{])|(?P<close>[\]}])|(?P<mark>[,:])
     |(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[-+.\w]+))""",
     re.VERBOSE | re.DOTALL,
@@ -166,7 +167,7 @@ def _json(source: Source) -> Node:
     position = 3 if content[:3] == b"\xef\xbb\xbf" else 0
     end = len(content.rstrip())
     while position < end:
-        match = _JSON_TOKEN.match(content, position)
+        match = _JSON_TOKEN().match(content, position)
         if match is None:
             line = source.position(position)[0]
             raise SyntaxFault(f"line {line}: not JSON")

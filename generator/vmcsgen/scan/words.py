@@ -14,8 +14,9 @@ from math import log
 
 from vmcsgen.scan import lexicon
 from vmcsgen.scan.lexicon import Lexicon
+from vmcsgen.scan.patterns import lazy
 
-_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_PIECE = lazy(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 _ALIKE = {
     "access": "access", "ar": "access_rights", "acr": "access_rights", "acc": "access",
@@ -64,19 +65,19 @@ _NOISE = frozenset(
     "ctls".split()
 )
 
-_HIGH = re.compile(r"(?:^|_|(?<=[a-z0-9]))(?:HIGH|High|high|HI|Hi|hi)(?:_ENCODE)?$|\(high\)$")
+_HIGH = lazy(r"(?:^|_|(?<=[a-z0-9]))(?:HIGH|High|high|HI|Hi|hi)(?:_ENCODE)?$|\(high\)$")
 
 
 def says_high(name: str) -> bool:
     """Whether the name says that it is the high half of a 64-bit field."""
-    return _HIGH.search(name) is not None
+    return _HIGH().search(name) is not None
 
 
 @lru_cache(8192)
 def words(name: str) -> frozenset[str]:
     """The words of a name, all spellings made equal, without those that say nothing."""
     found: list[str] = []
-    for piece in _PIECE.findall(name[:200].replace("/", "").replace("VMCS", "_VMCS_")):
+    for piece in _PIECE().findall(name[:200].replace("/", "").replace("VMCS", "_VMCS_")):
         word = piece.lower()
         found.extend(_ALIKE.get(word, word).split("_"))
     return frozenset(word for word in found if word and word not in _NOISE)
@@ -120,25 +121,22 @@ class Resemblance:
 
 
 _WIDTHS = (
-    (re.compile(r"(?:^|_|VMCS_?)16(?:_?BITS?)?(?:_|$)|16_?BIT", re.I), lexicon.WIDTH_16),
-    (re.compile(r"VMCS_?32(?:_|$)|(?:^|_)32_?BITS?(?:_|$)|BITS?_?32", re.I), lexicon.WIDTH_32),
-    (re.compile(r"VMCS_?64(?:_|$)|(?:^|_)64_?BITS?(?:_|$)|BITS?_?64", re.I), lexicon.WIDTH_64),
-    (
-        re.compile(r"VMCS_?NW(?:_|$)|(?:^|_)NATURAL(?:_|$)|NATURAL_?WIDTH", re.I),
-        lexicon.WIDTH_NATURAL,
-    ),
+    (lazy(r"(?:^|_|VMCS_?)16(?:_?BITS?)?(?:_|$)|16_?BIT", re.I), lexicon.WIDTH_16),
+    (lazy(r"VMCS_?32(?:_|$)|(?:^|_)32_?BITS?(?:_|$)|BITS?_?32", re.I), lexicon.WIDTH_32),
+    (lazy(r"VMCS_?64(?:_|$)|(?:^|_)64_?BITS?(?:_|$)|BITS?_?64", re.I), lexicon.WIDTH_64),
+    (lazy(r"VMCS_?NW(?:_|$)|(?:^|_)NATURAL(?:_|$)|NATURAL_?WIDTH", re.I), lexicon.WIDTH_NATURAL),
 )
 
 
 def claimed_width(name: str) -> int | None:
     """The width (bits 14:13) that a name claims, as in ``VMX_VMCS64_...`` or ``..._16BIT_...``."""
-    claims = {width for pattern, width in _WIDTHS if pattern.search(name)}
+    claims = {width for pattern, width in _WIDTHS if pattern().search(name)}
     return claims.pop() if len(claims) == 1 else None
 
 
 def claimed_state(name: str) -> int | None:
     """Guest or host state, where a name says one of them and not the other, else None."""
-    found = {piece.lower() for piece in _PIECE.findall(name[:200])} & {"guest", "host"}
+    found = {piece.lower() for piece in _PIECE().findall(name[:200])} & {"guest", "host"}
     if len(found) != 1:
         return None
     return lexicon.GUEST if "guest" in found else lexicon.HOST

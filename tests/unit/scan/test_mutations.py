@@ -9,8 +9,9 @@ import pytest
 import vmcsgen
 from mutations import entries, mutant, projects, text
 from vmcsgen.scan import lexicon
-from vmcsgen.scan.inspect import Report, inspect
+from vmcsgen.scan.inspect import inspect
 from vmcsgen.scan.match import Matcher
+from vmcsgen.scan.report import Report
 
 SAMPLE = 30
 
