@@ -18,6 +18,9 @@ const FILTERS = {
     : value in field.names,
 };
 
+/** Height of the finder with its filters on one line, in pixels; style/views.css has it in rem. */
+const FINDER_HEIGHT = 110;
+
 /** The chosen filters, by name. */
 function chosenFilters() {
   return Object.fromEntries(
@@ -43,7 +46,9 @@ function refreshFields() {
   const hits = at("hits");
   for (const [id, row] of rows) {
     row.hidden = !shown.has(id);
-    row.querySelector(".why").textContent = shown.get(id)?.label ?? "";
+    const why = row.querySelector(".why");
+    const label = shown.get(id)?.label ?? "";
+    if (why.textContent !== label) why.textContent = label;
   }
   if (ranked) hits.append(...found.map(({ field }) => rows.get(field.id)));
   else if (hits.childElementCount) for (const [row, home] of homes) home.append(row);
@@ -108,12 +113,13 @@ function walkList(event) {
 }
 
 function startFields() {
-  // The list and the detail begin below the finder, however many lines its filters take.
+  // The list and the detail begin below the finder, however many lines its filters take. One line
+  // is what the styles take for granted: the first paint needs no second layout.
   const finder = document.querySelector("#view-fields .finder");
-  new ResizeObserver(() => {
-    const sticks = getComputedStyle(finder).position === "sticky";
-    document.documentElement.style.setProperty(
-      "--finder", `${sticks ? finder.offsetHeight : 0}px`);
+  new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => {
+    const { style } = document.documentElement;
+    if (Math.abs(blockSize - FINDER_HEIGHT) > 6) style.setProperty("--finder", `${blockSize}px`);
+    else style.removeProperty("--finder");
   }).observe(finder);
   const search_box = at("search");
   search_box.addEventListener("input", refreshFields);
@@ -137,5 +143,6 @@ function startFields() {
     refreshFields();
     search_box.focus();
   });
-  refreshFields();
+  // A reload may have kept what was typed; else the list is complete as it stands.
+  if (fold(search_box.value) || Object.keys(chosenFilters()).length) refreshFields();
 }
