@@ -108,7 +108,9 @@ def test_examples_of_the_help_are_commands_that_parse() -> None:
 
     tried = 0
     for verb in manual():
-        parser = _parser(verb.name, import_module(f"vmcsgen.commands.{verb.name}"))
+        parser = _parser(
+            verb.name, import_module(f"vmcsgen.commands.{verb.name.replace('-', '_')}")
+        )
         for example in verb.examples:
             for command in example.command.split(" | "):
                 words = shlex.split(command.partition(" > ")[0], comments=True)
