@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from vmcsgen.specfile.load import load
 from vmcsgen.targets.compose import compose
 
 from . import kernel, linux, write_series
+from .cache import run
 
 
 def test_git_takes_every_patch_and_each_builds_without_warnings(
@@ -15,6 +17,17 @@ def test_git_takes_every_patch_and_each_builds_without_warnings(
 ) -> None:
     assert len(patched_kernel.applied) >= 5
     assert [each.warnings for each in patched_kernel.applied] == [""] * len(patched_kernel.applied)
+
+
+def test_the_patched_kernel_builds_for_i386(
+    patched_kernel: linux.PatchedKernel, scratch: Path
+) -> None:
+    copy = kernel.private_copy(kernel.prepared(patched_kernel.series, "i386"), scratch / "linux")
+    mails = compose("linux", copy.tree, load(), linux.AUTHOR)[1:]
+    for number, mail in enumerate(mails):
+        (scratch / f"{number}.patch").write_text(mail.text)
+        run(["git", "apply", scratch / f"{number}.patch"], cwd=copy.tree)
+    assert kernel.kbuild(copy, *kernel.OBJECTS, warnings="1") == ""
 
 
 def test_checkpatch_strict_is_silent(patched_kernel: linux.PatchedKernel) -> None:

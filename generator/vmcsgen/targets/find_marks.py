@@ -31,13 +31,18 @@ def marked_files(top: Path) -> tuple[str, ...]:
     """
     if not top.is_dir():
         raise refuse("is no folder", shown(top), hint="name the top of a source tree")
-    found = _by_git(top) if (top / ".git").exists() else None
-    return tuple(sorted(_by_walk(top) if found is None else found))
+    if (top / ".git").exists():
+        # With --untracked git leaves out tracked files that .gitignore names (Debian's kernel
+        # trees ignore everything), so both are asked.
+        tracked, new = _by_git(top), _by_git(top, "--untracked")
+        if tracked is not None and new is not None:
+            return tuple(sorted({*tracked, *new}))
+    return tuple(sorted(_by_walk(top)))
 
 
-def _by_git(top: Path) -> list[str] | None:
+def _by_git(top: Path, *options: str) -> list[str] | None:
     """What ``git grep`` finds, or None if git isn't there or doesn't want this folder."""
-    command = [*_GIT, "grep", "--untracked", "-zlF", "--no-color", "--no-textconv"]
+    command = [*_GIT, "grep", *options, "-zlF", "--no-color", "--no-textconv"]
     command += [part for word in _WORDS for part in ("-e", word.decode())]
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:

@@ -222,6 +222,12 @@ class TestInAGitTree:
         assert "ignored" not in out
         assert out.count("current: ") == 3
 
+    def test_a_tracked_file_that_is_ignored_is_seen(self, tree: Path, capsys: Capture) -> None:
+        """Debian's kernel trees have a .gitignore that names everything."""
+        put(tree, ".gitignore", "/*\n")
+        assert gen(tree, "--check") == 0
+        assert capsys.readouterr().out.count("current: ") == 3
+
     def test_the_trees_own_git_configuration_runs_nothing(self, tree: Path) -> None:
         script = tree / "run.sh"
         put(tree, "run.sh", f"#!/bin/sh\ntouch '{tree}/ran'\n")
