@@ -52,6 +52,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: in order; 1: errors or warnings; 2: nothing inspected, or bad input."""
+    from vmcsgen.scan import again
+
+    name = again.name_of(arguments)
+    known = again.recall(name)
+    if known is not None:
+        sys.stdout.write(known[0])
+        return known[1]
+    return _run(arguments, name)
+
+
+def _run(arguments: argparse.Namespace, name: str) -> int:
+    """Check; what is printed is kept under ``name``, if there is one."""
     from vmcsgen.scan import config as configs
 
     try:
@@ -64,10 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [path for path in paths if not os.path.exists(path)]
     if missing:
         return _stop(f"{missing[0]}: there is no such file or folder")
-    return _check(arguments, paths, config)
+    return _check(arguments, paths, config, name)
 
 
-def _check(arguments: argparse.Namespace, paths: list[str], config: Config) -> int:
+def _check(arguments: argparse.Namespace, paths: list[str], config: Config, name: str) -> int:
     from vmcsgen.scan.check import Options, check
     from vmcsgen.scan.syntax import ParserMissing
 
@@ -85,7 +97,19 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config) -> i
     finally:
         if progress is not None:
             print("\r\x1b[K", end="", file=sys.stderr)
-    return _report(arguments, result, config)
+    if not name or any(report.marked for report in result.reports):
+        return _report(arguments, result, config)  # regions depend on more than their file
+    import contextlib
+    import io
+
+    from vmcsgen.scan import again
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = _report(arguments, result, config)
+    sys.stdout.write(said.getvalue())
+    again.remember(name, said.getvalue(), status)
+    return status
 
 
 def _mend(result: Result, paths: list[str], options: Options, config: Config) -> Result:

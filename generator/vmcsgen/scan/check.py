@@ -216,7 +216,8 @@ class _Known:
         self.files: dict[str, list[Any]] = {}
         self.changed = False
         self.name = ""
-        if state and options.cache:
+        # Of files that were named, again.py keeps the answer itself.
+        if state and options.cache and any(map(os.path.isdir, paths)):
             subject = repr((
                 state, os.getcwd(), sorted(paths), options.project,
                 sorted(options.extras.items()), sys.version_info[:2],

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from vmcsgen.scan.again import settings_above
 from vmcsgen.scan.findings import RULES, Finding
 
 _SIZE_LIMIT = 1 << 20
@@ -52,18 +53,11 @@ def find(paths: Sequence[str]) -> Config:
     Looked for in that folder and its parents, up to the top of a repository. ConfigError if one
     is there but can't be used.
     """
-    start = paths[0] if paths else os.curdir
-    folder = os.path.abspath(start if os.path.isdir(start) else os.path.dirname(start))
-    while True:
-        for name in ("vmcsgen.toml", "pyproject.toml"):
-            path = os.path.join(folder, name)
-            settings = _settings(path)
-            if settings is not None:
-                return _config(path, settings)
-        parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-            return Config()
-        folder = parent
+    for path in settings_above(paths[0] if paths else os.curdir):
+        settings = _settings(path)
+        if settings is not None:
+            return _config(path, settings)
+    return Config()
 
 
 def _settings(path: str) -> Mapping[str, Any] | None:

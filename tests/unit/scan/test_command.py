@@ -222,6 +222,27 @@ def test_a_second_run_says_the_same_and_reads_nothing(
     assert len(findings(capsys, ".")) == 3
 
 
+def test_what_was_said_is_said_again_until_something_changes(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = os.stat("vmx.h").st_mtime - 100
+    os.utime("vmx.h", (past, past))
+    assert main(["check", "vmx.h"]) == 1
+    first = capsys.readouterr().out
+    assert main(["check", "vmx.h"]) == 1
+    assert capsys.readouterr().out == first
+    assert list(Path(os.environ["VMCSGEN_CACHE"]).glob("said-*"))
+    settings = tree / "vmcsgen.toml"
+    settings.write_text("[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
+    os.utime(settings, (past, past))
+    assert main(["check", "vmx.h"]) == 0
+    settings.unlink()
+    (tree / "vmx.h").write_text(WRONG.replace("27668", "27670"))
+    os.utime("vmx.h", (past, past))
+    main(["check", "vmx.h"])
+    assert "HOST_RIP is" not in capsys.readouterr().out
+
+
 def test_workers_say_what_one_process_says(
     tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
