@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-SLOW_LAPTOP = 4
-"""How many times slower a slow laptop's core is than this machine's."""
+SLOW_LAPTOP_EMPTY_PAGE = 0.040
+"""Processor time, in seconds, in which a slow laptop opens a page with one word on it.
+
+What this machine takes for that, four times less when nothing else runs, is measured beside the
+reference page: so a busy machine, or another one, changes nothing.
+"""
 
 
 def test_page_is_one_file_under_a_megabyte_that_names_no_other(reference: Path) -> None:
@@ -52,15 +56,16 @@ def test_policy_of_the_page_refuses_requests(open_page: Any, browser: Any, refer
 def test_page_is_usable_within_half_a_second_on_a_slow_laptop(
     browser: Any, reference: Path
 ) -> None:
-    # Measured as processor time of the page's main thread, so that a busy machine changes little.
-    opening, searching = [], []
-    for _ in range(5):
-        context = browser.new_context()
-        page = context.new_page()
-        session = context.new_cdp_session(page)
-        session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        page.goto(reference.as_uri())
+    word = reference.with_name("word.html")
+    word.write_text("<!doctype html><title>word</title><p>word")
+    empty, opening, searching = [], [], []
+    for _ in range(7):
+        session, context = opened(browser, word)
+        empty.append(main_thread(session))
+        context.close()
+        session, context = opened(browser, reference)
         opening.append(main_thread(session))
+        (page,) = context.pages
         assert page.evaluate("performance.getEntriesByName('usable').length") == 1
         before = main_thread(session)
         page.evaluate(
@@ -72,9 +77,23 @@ def test_page_is_usable_within_half_a_second_on_a_slow_laptop(
         )
         searching.append(main_thread(session) - before)
         context.close()
-    print(f"opening {min(opening) * 1000:.0f} ms, first search {min(searching) * 1000:.0f} ms")
-    assert 0 < min(opening) * SLOW_LAPTOP < 0.5
-    assert 0 < min(searching) * SLOW_LAPTOP < 0.5
+    slower = SLOW_LAPTOP_EMPTY_PAGE / min(empty)
+    print(
+        f"here: a word {min(empty) * 1000:.0f} ms, the page {min(opening) * 1000:.0f} ms, ", end=""
+    )
+    print(f"first search {min(searching) * 1000:.0f} ms; a slow laptop: {slower:.1f} times that")
+    assert 0 < min(opening) * slower < 0.5
+    assert 0 < min(searching) * slower < 0.2
+
+
+def opened(browser: Any, path: Path) -> tuple[Any, Any]:
+    """A page in a context of its own, as (session that measures it, context)."""
+    context = browser.new_context()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.goto(path.as_uri())
+    return session, context
 
 
 def main_thread(session: Any) -> float:
@@ -90,6 +109,7 @@ def test_list_of_fields_is_complete_without_scripts(
     page = context.new_page()
     page.goto(reference.as_uri())
     assert page.locator("#field-table tr[id]").count() == len(spec.confirmed)
-    assert page.locator("tr#tsc_multiplier").inner_text().split()[:2] == ["0x2032", "0x2033"]
+    row = page.locator("tr#tsc_multiplier").text_content()
+    assert row == "0x2032 0x2033TSC multipliersecondary.use_tsc_scaling"
     assert "JavaScript" in page.locator("noscript").inner_text()
     context.close()
