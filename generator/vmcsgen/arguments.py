@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose usage names the arguments and not every option: those stand right below."""
+    """A parser whose usage names no options, and whose help lists all arguments in one place.
+
+    Both stand right below the usage, and who reads ``--help`` knows of ``--help``.
+    """
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"formatter_class": Formatter, **settings})
+        super().__init__(**{"formatter_class": Formatter, **settings, "add_help": False})
+        self._optionals.title = "arguments"
+        self._positionals = self._optionals
+        self.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
 
     def format_usage(self) -> str:
         """The usage on one line."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from answers import ask
 from capability_sets import Sets, msr_addresses
 from compilers import Compiler
-from test_answers import ask
 
 import vmcsgen
 from vmcsgen.capabilities.assess import Assessment, assess

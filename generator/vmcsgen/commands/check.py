@@ -1,5 +1,7 @@
 """Check the VMCS constants in any source tree against the spec.
-Exit status 1: errors or warnings; 2: nothing was found to inspect, which is no pass.
+
+Reads C, C++, Rust, Python, assembler, YAML and JSON; docs/check.md says what a tree's vmcsgen.toml
+can hold. Exit status 1: errors or warnings; 2: nothing was there to inspect.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   vmcsgen check arch/x86/include/asm/vmx.h
-  vmcsgen check linux/ qemu/      whole trees; a second run is fast
-  vmcsgen check . --baseline known.json      no news of what is known"""
+  vmcsgen check linux/ qemu/               whole trees; a second run is fast
+  vmcsgen check --fix include/vmcs.h       write right values in place
+  vmcsgen check . --baseline known.json    no news of what is known"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,28 +13,31 @@ if TYPE_CHECKING:
     from vmcsgen.targets.tree import TreeFile
 
 EXAMPLES = """examples:
+  vmcsgen gen                      all targets into out/, one folder each
   vmcsgen gen -t c -o include/     one target into include/c/
   vmcsgen gen --check              exit 1 if a file is stale, missing or extra
-  vmcsgen gen --tree . --check     exit 1 if a region is not current
-  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h"""
+  vmcsgen gen --diff               show what would change, write nothing
+  vmcsgen gen --tree linux/        every marked region of a source tree
+  vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand
+  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h  one output, for a build"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``gen``."""
     parser.add_argument(
         "-t", "--target", action="append", default=[], metavar="TARGET",
-        help="generate only this target (repeatable)",
+        help="only this target; may be given again (default: all)",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
     parser.add_argument(
-        "--tree", metavar="DIR", help="bring the marked regions of a source tree up to date"
+        "--tree", metavar="DIR", help="bring the marked regions of this source tree up to date"
     )
     parser.add_argument(
         "--print", metavar="NAME",
-        help="only the output NAME of the one --target, to standard output",
+        help="write one output of the one --target to standard output",
     )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tree", type=Path, metavar="DIR", help="top of the source tree")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path(), metavar="DIR",
-        help="folder that gets the mails (default: this one)",
+        help="folder that gets the mails (default: .)",
     )  # fmt: skip
     parser.add_argument(
         "--from", dest="author", metavar="AUTHOR",

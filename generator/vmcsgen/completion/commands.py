@@ -95,7 +95,8 @@ def _command(
 def _option(action: argparse.Action, known: Mapping[str, tuple[str, ...]]) -> Option:
     value = None if action.nargs == 0 else _value(action, known)
     again = isinstance(action, argparse._AppendAction)
-    return Option(tuple(action.option_strings), _plain(action.help or ""), value, again)
+    told = "show help" if action.help == argparse.SUPPRESS else action.help or ""
+    return Option(tuple(action.option_strings), _plain(told), value, again)
 
 
 def _value(action: argparse.Action, known: Mapping[str, tuple[str, ...]]) -> Value:

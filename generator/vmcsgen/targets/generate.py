@@ -53,7 +53,7 @@ def compare(
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import Views, render
-    from vmcsgen.targets.writer import current, destination
+    from vmcsgen.targets.writer import TEMPORARY, current, destination
 
     out = Path(out)
     templates = None if templates is None else Path(templates)
@@ -79,16 +79,20 @@ def compare(
             found.append(Comparison(path, status, wanted, existing))
             made[name][rendered.output.path] = hashlib.sha256(wanted).hexdigest()
         for extra in sorted(present(out / name) - set(made[name])):
+            if extra.endswith(TEMPORARY):  # write_all removes what a killed run left
+                continue
             found.append(Comparison(out / name / extra, Status.EXTRA, None, None))
     remember(stamp_name(names, spec, templates), made)
     return tuple(found)
 
 
-def write_all(comparisons: Iterable[Comparison]) -> int:
+def write_all(comparisons: Sequence[Comparison]) -> int:
     """Write what is stale or missing; the number of files written. Extra files are left alone."""
-    from vmcsgen.targets.writer import write
+    from vmcsgen.targets.writer import sweep, write
 
     written = 0
+    for folder in {comparison.path.parent for comparison in comparisons}:
+        sweep(folder)
     for comparison in comparisons:
         if comparison.wanted is not None and comparison.status is not Status.CURRENT:
             written += write(comparison.path, comparison.wanted)
