@@ -50,7 +50,11 @@ def test_the_wheel_generates_what_the_checkout_has(
     installed: Path, tmp_path: Path, checkout: Path
 ) -> None:
     run(installed, "gen", cwd=tmp_path)
-    assert tree(tmp_path / "out") == tree(checkout / "out")
+    made, committed = tree(tmp_path / "out"), tree(checkout / "out")
+    # Patch series for real trees are written, and checked, by tests/trees.
+    committed = {name: text for name, text in committed.items() if "/series/" not in name}
+    assert sorted(made) == sorted(committed)
+    assert [name for name in made if made[name] != committed[name]] == []
     assert "current" in run(installed, "gen", "--check", cwd=tmp_path)
 
 
