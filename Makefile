@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
-.PHONY: help gen gen-check test lint test-trees test-live test-browser test-package series bench docs clean
+.PHONY: help gen gen-check test lint series bench docs clean test-trees test-live test-browser
+.PHONY: test-package test-rust test-hooks test-mutation test-fuzz
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -15,9 +16,13 @@ help:
 	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
+	@echo "make test-rust     the generated crate under old compilers, cargo and its lints"
 	@echo "make series        write out/linux/series, the patches for the newest kernel"
+	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
+	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
+	@echo "make test-fuzz     give the check files that nobody would write"
 	@echo "make bench         measure, as ratios to something run beside it"
-	@echo "make docs          build all documentation"
+	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
 
 # The environment that the program runs in: vmcsgen itself (editable) and its dependencies.
@@ -56,7 +61,20 @@ lint: $(VENV)/.ready-test
 test: lint
 	$(PYTEST) -n auto
 
-test-trees test-live test-browser test-package: test-%: $(VENV)/.ready-test
+$(VENV)/.ready-browser: $(VENV)/.ready-test
+	@echo "Adding what drives a browser to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready-test
+	@echo "Adding Sphinx to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+test-browser: $(VENV)/.ready-browser
+	$(PYTEST) tests/browser
+
+test-trees test-live test-package test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 series: $(VENV)/.ready-test
@@ -65,7 +83,8 @@ series: $(VENV)/.ready-test
 bench: $(VENV)/.ready-test
 	$(BIN)/python tests/bench/run.py
 
-docs: gen
+docs: gen $(VENV)/.ready-docs
+	$(PYTEST) tests/docs
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ENTRY_LIMIT = 64 << 20
 _ENTRIES_KEPT = 32
+_TEMPORARY_SECONDS = 3600
 
 
 def folder() -> str | None:
@@ -39,7 +40,9 @@ def read_entry(name: str) -> Any:
     if where is None:
         return None
     try:
-        with open(os.path.join(where, name), "rb") as stream:
+        # Whatever stands there: a FIFO reads as empty, and never blocks.
+        descriptor = os.open(os.path.join(where, name), os.O_RDONLY | os.O_NONBLOCK)
+        with open(descriptor, "rb") as stream:
             raw = stream.read(_ENTRY_LIMIT)
         checksum, body = raw[:64], raw[65:]
         if hashlib.sha256(body).hexdigest().encode() != checksum:
@@ -70,8 +73,11 @@ def write_entry(name: str, value: Any) -> None:
 
 
 def _prune(where: str, family: str) -> None:
-    """Keep the newest entries of a family."""
-    entries = [entry for entry in os.scandir(where) if entry.name.startswith(f"{family}-")]
-    entries.sort(key=lambda entry: entry.stat().st_mtime)
-    for entry in entries[:-_ENTRIES_KEPT]:
+    """Keep the newest entries of a family, and nothing of writers that were killed long ago."""
+    with os.scandir(where) as listed:
+        entries = sorted(listed, key=lambda entry: entry.stat().st_mtime)
+    kept = [entry for entry in entries if entry.name.startswith(f"{family}-")]
+    old = entries[-1].stat().st_mtime - _TEMPORARY_SECONDS
+    left = [entry for entry in entries if entry.name[0] == "." and entry.stat().st_mtime < old]
+    for entry in (*kept[:-_ENTRIES_KEPT], *left):
         os.unlink(entry.path)

@@ -8,6 +8,9 @@ TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import Any
+
+    from vmcsgen.site.manual import Verb
 
 VERBS = {
     "validate": "check a spec: schema, semantic rules, every error at once",
@@ -16,12 +19,15 @@ VERBS = {
     "gen": "generate the outputs of targets, or check that they are current",
     "adopt": "convert a source tree: hand-written lists become regions",
     "patch": "write the patches that bring a target into a source tree",
+    "check": "check the VMCS constants of any source tree against the spec",
     "targets": "list what can be generated",
-    "caps": "controls, fields and VMCS_ENUM of a processor, from a dump, a device or a CPU model",
+    "caps": "controls, fields and VMCS_ENUM of a processor, dump or CPU model",
     "cpus": "list known CPUs, and where a field first appears",
     "diff": "compare two CPUs, dumps or specs, field by field",
     "annotate": "copy a log, with the names of VMCS fields beside their encodings",
     "probe": "ask a processor, real or emulated, which fields it has",
+    "new-target": "begin a target of your own: a folder with a template that works",
+    "completion": "print what completes the command line in bash, zsh or fish",
 }
 """Verb -> one line for the help; the verb's module is ``commands.VERB``."""
 
@@ -67,39 +73,40 @@ def _run(verb: str, arguments: Sequence[str]) -> int:
 
 
 def _parse_and_run(verb: str, arguments: Sequence[str]) -> int:
-    from importlib import import_module
-
-    command = import_module(f"vmcsgen.commands.{verb.replace('-', '_')}")
+    command = _command(verb)
     status: int = command.run(_parser(verb, command).parse_args(arguments))
     return status
 
 
-def _parser(verb: str, command: object) -> argparse.ArgumentParser:
-    import argparse
+def _command(verb: str) -> Any:
+    """The module of a verb."""
+    from importlib import import_module
 
-    class Formatter(argparse.RawDescriptionHelpFormatter):
-        """Help as wide as the terminal; argparse would import shutil at every start to ask."""
+    return import_module(f"vmcsgen.commands.{verb.replace('-', '_')}")
 
-        def __init__(self, prog: str) -> None:
-            super().__init__(prog, max_help_position=26, width=_terminal_width())
 
-    parser = argparse.ArgumentParser(
+def _parser(verb: str, command: Any) -> argparse.ArgumentParser:
+    from vmcsgen.arguments import Parser
+
+    parser = Parser(
         prog=f"vmcsgen {verb}",
         description=command.__doc__,
         epilog=getattr(command, "EXAMPLES", None),
-        formatter_class=Formatter,
     )
-    command.configure(parser)  # type: ignore[attr-defined]
+    command.configure(parser)
     return parser
 
 
-def _terminal_width() -> int:
-    import os
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """The parser of every verb, for what describes the command line as a whole."""
+    return {verb: _parser(verb, _command(verb)) for verb in VERBS}
 
-    try:
-        return min(os.get_terminal_size().columns, 100) - 2
-    except OSError:
-        return 78
+
+def manual() -> tuple[Verb, ...]:
+    """Every verb with its arguments and examples, for the manual page."""
+    from vmcsgen.site.manual import describe
+
+    return tuple(describe(verb, VERBS[verb], parser) for verb, parser in parsers().items())
 
 
 def _failed(error: Exception) -> int:

@@ -25,6 +25,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(sys.executable).with_name("vmcsgen")
 RUNS = 15
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vmcsgen"
+TREES = Path(os.environ.get("VMCSGEN_CACHE") or _CACHE) / "trees" / "sources"
+"""Where tests/trees keeps source trees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,43 @@ def bench_dumps() -> None:
         show("vmcsgen annotate, 128 MiB, beside cat", cat, ours)
 
 
-BENCHES = {"start": bench_start, "gen": bench_gen, "growth": bench_growth, "dumps": bench_dumps}
+def bench_check() -> None:
+    """The check of one header beside a bare start, and of a whole kernel beside grep."""
+    with scratch() as folder:
+        header, cache = folder / "vmx.h", folder / "cache"
+        made = (CHECKOUT / "out/linux/arch/x86/include/asm/vmx.h").read_text()
+        header.write_text(made[made.index("enum") :])  # as if nobody had generated it
+        check = (PROGRAM, "check", header)
+
+        def unseen() -> None:
+            for known in cache.glob("check-*"):
+                known.unlink()
+
+        run(*check)
+        show("vmcsgen check, one header never seen", *beside_bare(unseen, *check), 4)
+        show("vmcsgen check, one header seen before", *beside_bare(nothing, *check), 4)
+        kernel = TREES / "linux-6.12" / "tree"
+        if not kernel.is_dir():
+            print(f"no kernel in {TREES}: make test-trees brings it")
+            return
+        grep = Cost(float("inf"), float("inf"))
+        cold = warm = grep
+        for _ in range(3):
+            grep = grep.least(run("grep", "-rIlE", "vmcs|VMCS", kernel))
+            unseen()
+            cold = cold.least(run(PROGRAM, "check", kernel))
+            warm = warm.least(run(PROGRAM, "check", kernel))
+        show("vmcsgen check, Linux 6.12, beside grep", grep, cold, 5)
+        show("the same, seen before", grep, warm, 5)
+
+
+BENCHES = {
+    "start": bench_start,
+    "gen": bench_gen,
+    "growth": bench_growth,
+    "dumps": bench_dumps,
+    "check": bench_check,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,19 +1,20 @@
-"""The generated C and Python say of 100,000 capability sets what the library says."""
+"""The generated C, Rust and Python say of 100,000 capability sets what the library says."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from answers import assert_program_agrees
 from capability_sets import Sets, boundary_sets, random_sets
 from compilers import Compiler, generate
 
 import vmcsgen
+from rustc import any_rustc
 from vmcsgen.core.requirement import Combination, Requirement, Supports
 
 RANDOM_SETS = 100_000
@@ -27,36 +28,6 @@ def boundary(spec: vmcsgen.Spec) -> Sets:
 @pytest.fixture(scope="session")
 def many(spec: vmcsgen.Spec) -> Sets:
     return random_sets(spec, RANDOM_SETS, seed=20261122)
-
-
-def ask_c(sets: Sets, program: Path) -> tuple[list[int], list[int], list[int]]:
-    """What the self-test answers: highest indices, VMCS_ENUMs, and columns of existence."""
-    done = subprocess.run(
-        [program, "-"], input="\n".join(sets.lines()), capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    answers = [line.split() for line in done.stdout.splitlines()]
-    assert len(answers) == len(sets)
-    existence = "".join(answer[2] for answer in reversed(answers))
-    width = len(sets.spec.confirmed)
-    assert len(existence) == width * len(sets)
-    return (
-        [int(answer[0]) for answer in answers],
-        [int(answer[1], 16) for answer in answers],
-        [int(existence[position::width], 2) for position in range(width)],
-    )
-
-
-def assert_c_agrees(sets: Sets, program: Path) -> None:
-    indices, enums, existing = ask_c(sets, program)
-    assert indices == sets.highest
-    assert enums == [index << 1 for index in indices]
-    different = [
-        each.id
-        for each, here, there in zip(sets.spec.confirmed, existing, sets.existing, strict=True)
-        if here != there
-    ]
-    assert different == []
 
 
 def load_module(path: Path) -> ModuleType:
@@ -122,8 +93,13 @@ def test_c_agrees(
     compiler: Compiler, boundary: Sets, many: Sets, c_folder: Path, tmp_path: Path
 ) -> None:
     program = compiler.build(c_folder / "vmcs-selftest.c", tmp_path / "selftest")
-    assert_c_agrees(boundary, program)
-    assert_c_agrees(many, program)
+    assert_program_agrees(boundary, program)
+    assert_program_agrees(many, program)
+
+
+def test_rust_agrees(boundary: Sets, many: Sets, crate: Path) -> None:
+    assert_program_agrees(boundary, crate / "answer")
+    assert_program_agrees(many, crate / "answer")
 
 
 def test_python_agrees(spec: vmcsgen.Spec, boundary: Sets, many: Sets, tmp_path: Path) -> None:
@@ -155,6 +131,9 @@ def test_requirements_of_any_shape(spec: vmcsgen.Spec, tmp_path: Path) -> None:
     sets = random_sets(other, 2000, seed=1)
     folder = generate(other, "c", tmp_path)
     program = Compiler("gcc").build(folder / "vmcs-selftest.c", tmp_path / "selftest")
-    assert_c_agrees(sets, program)
+    assert_program_agrees(sets, program)
+    crate = generate(other, "rust", tmp_path / "rust")
+    any_rustc().build(crate, "answer")
+    assert_program_agrees(sets, crate / "answer")
     module = load_module(generate(other, "python", tmp_path) / "vmcs.py")
     assert_python_agrees(sets, module)

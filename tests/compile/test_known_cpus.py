@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from answers import ask
 from capability_sets import Sets, msr_addresses
 from compilers import Compiler
-from test_answers import ask_c
 
 import vmcsgen
 from vmcsgen.capabilities.assess import Assessment, assess
@@ -41,7 +41,7 @@ def test_fields_and_vmcs_enum_of_every_known_cpu(
         },
     )
     program = compiler.build(c_folder / "vmcs-selftest.c", tmp_path / "selftest")
-    _, enums, columns = ask_c(sets, program)
+    _, enums, columns = ask(sets, program)
     assert len(enums) == len(assessed) == 50
     for number, (cpu, each) in enumerate(assessed):
         existing = tuple(

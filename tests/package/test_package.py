@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from followed_pages import follow, succeed
+
 
 def run(*command: str | Path, cwd: Path) -> str:
     done = subprocess.run(
@@ -74,3 +76,20 @@ def test_the_sdist_holds_what_a_packager_needs(built: Path) -> None:
         "out/c/vmcs.h",
     }
     assert wanted <= names
+
+
+def test_a_package_brings_a_target_as_the_page_says(
+    installed: Path, tmp_path: Path, checkout: Path
+) -> None:
+    """docs/add-a-target.md to its end, with pip, but for what Go does."""
+    page = (checkout / "docs/add-a-target.md").read_text()
+    said = ""
+
+    def do(command: str) -> None:
+        nonlocal said
+        if "go vet" not in command:
+            said += succeed("sh", "-ec", command, cwd=tmp_path, programs=installed.parent)
+
+    follow(page, tmp_path, do)
+    assert "(package vmcsgen-go; made only if asked for)" in said
+    assert said.endswith("3 files of 1 target: 3 current\n")

@@ -71,7 +71,12 @@ def kernel_source(series: str) -> SourceTree:
 
 def qemu_source(series: str) -> SourceTree:
     """The unpacked, Debian-patched QEMU source package of a series of QEMU_SERIES."""
-    return _source_tree(f"qemu-{series}", functools.partial(_bring_qemu, series))
+    return _source_tree(f"qemu-{series}", functools.partial(_bring_source, "qemu", series))
+
+
+def xen_source() -> SourceTree:
+    """The unpacked source package of Xen, the newest whose files the mirror holds."""
+    return _source_tree("xen", functools.partial(_bring_source, "xen", "newest"))
 
 
 def _source_tree(name: str, bring: Callable[[Path], Origin]) -> SourceTree:
@@ -110,25 +115,25 @@ def _bring_kernel(series: str, tree: Path) -> Origin:
     return Origin(package, version)
 
 
-def _bring_qemu(series: str, tree: Path) -> Origin:
+def _bring_source(package: str, series: str, tree: Path) -> Origin:
     need({"apt-get": "apt", "dpkg-source": "dpkg-dev", "patch": "patch", "xz": "xz-utils"})
     _refresh_lists()
-    versions = {stanza["Version"] for stanza in _stanzas("showsrc", "--only-source", "qemu")}
+    versions = {stanza["Version"] for stanza in _stanzas("showsrc", "--only-source", package)}
     if series != "newest":
         prefix = re.compile(rf"(\d+:)?{re.escape(series)}[.+~-]")
         versions = {version for version in versions if prefix.match(version)}
-    refused = [f"no version of the source package qemu {series} is listed"]
+    refused = [f"no version of the source package {package} {series} is listed"]
     # The lists name versions that a mirror may have dropped already: the next one may be there.
     for version in sorted(versions, key=_version_key, reverse=True):
         try:
-            dsc = _download_source("qemu", version)
+            dsc = _download_source(package, version)
         except RuntimeError as error:
             refused.append(str(error))
             continue
         run(["dpkg-source", "--extract", dsc, tree], cwd=tree.parent)
         shutil.rmtree(dsc.parent)
-        return Origin("qemu", version)
-    raise Unavailable("the Debian mirror does not give QEMU's source: " + "\n".join(refused))
+        return Origin(package, version)
+    raise Unavailable(f"the Debian mirror does not give {package}'s source: " + "\n".join(refused))
 
 
 def _kernel_series() -> list[str]:

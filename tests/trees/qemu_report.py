@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import vmcsgen
+from vmcsgen.core.requirement import terms
 
 from .qemu import Qemu
 from .qemu_ladder import (
@@ -30,19 +31,12 @@ def rung_table(spec: vmcsgen.Spec, qemu: Qemu) -> Iterator[str]:
     yield "| a virtual CPU with | has the field | right | QEMU |"
     yield "|---|---|---|---|"
     for (rung, term), answer in zip(rows, answers, strict=True):
-        reasons = [f for f in rung.fields if f.requires and term in alternatives(f.requires)]
+        reasons = [f for f in rung.fields if f.requires and term in terms(f.requires)]
         fields = ", ".join(f"{each.title} ({each.encoding})" for each in reasons)
         names = ", ".join(f"`{name}`" for name in sorted(term)) or "nothing of this"
         right = rung.vmcs_enum
         told = f"{answer:#x}" if answer == right else f"**{answer:#x}**"
         yield f"| {names} | {fields} | {right:#x} | {told} |"
-
-
-def alternatives(requirement: vmcsgen.Requirement) -> tuple[frozenset[str], ...]:
-    """The minimal terms of a requirement."""
-    from vmcsgen.core.requirement import terms
-
-    return terms(requirement)
 
 
 def combination_count(spec: vmcsgen.Spec, qemu: Qemu) -> str:

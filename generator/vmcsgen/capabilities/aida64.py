@@ -25,6 +25,9 @@ _CPUID = re.compile(
 )
 _NAME = re.compile(r"CPUID CPU Name\s*:\s*(?P<name>\S.{0,80})")
 
+_LINE_LIMIT = 1000
+"""Longest line that is looked at; no dump has one."""
+
 
 def recognises(text: str) -> bool:
     """Whether the text has a section of MSR or CPUID registers."""
@@ -38,6 +41,8 @@ def read(text: str, source: str) -> Dump:
     for line_number, line in enumerate(text.splitlines(), 1):
         if collector.full:
             break
+        if len(line) > _LINE_LIMIT:
+            continue
         if line.startswith("MSR "):
             found = _MSR.match(line)
             if found is not None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = """examples:
-  vmcsgen adopt linux linux/ --diff    show what would change, write nothing
-  vmcsgen adopt linux linux/           do it; twice changes nothing
-  vmcsgen adopt linux linux/ --all     and add every field that the tree has no name for"""
+  vmcsgen adopt linux linux/ --diff   show what would change, write nothing
+  vmcsgen adopt linux linux/          do it; twice changes nothing
+  vmcsgen adopt linux linux/ --all    and add fields the tree has no name for"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

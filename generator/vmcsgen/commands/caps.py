@@ -1,12 +1,8 @@
-"""Say what a processor can do: controls, VMCS fields, and VMCS_ENUM derived and reported.
+"""Say what a processor can do: controls, fields, VMCS_ENUM derived and reported.
 
-SOURCE is a file, - for standard input, /dev/cpu or /dev/cpu/N/msr (this machine), qemu:MODEL, or
-the id of a known CPU (vmcsgen cpus). The format of a file is told by its content: rdmsr text,
-AIDA64 and InstLatx64 dumps, VirtualBox logs, vmxcap output, QMP or other JSON, libvirt CPU XML,
-logs of the probe (vmcsgen probe).
-SOURCE@N chooses logical CPU N of a source that tells several apart.
-
-Exit status 1: a contradiction or an unreadable value in the source.
+SOURCE is a file in any format of docs/capability-dumps.md, - (standard input), /dev/cpu or
+/dev/cpu/N/msr (this machine), qemu:MODEL, or the id of a known CPU (vmcsgen cpus); SOURCE@N is its
+logical CPU N. Exit status 1: a contradiction or unusable value.
 """
 
 from __future__ import annotations
@@ -24,8 +20,7 @@ if TYPE_CHECKING:
     from vmcsgen.core.spec import Spec
 
 EXAMPLES = """examples:
-  sudo vmcsgen caps /dev/cpu                this machine, all logical CPUs
-  rdmsr -a 0x48b | ...                      see docs/capability-dumps.md for how to take a dump
+  sudo vmcsgen caps /dev/cpu           this machine, all logical CPUs
   vmcsgen caps dump.txt
   vmcsgen caps i9-12900k --why tsc_multiplier
   vmcsgen caps qemu:Skylake-Server

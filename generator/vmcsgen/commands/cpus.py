@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Assessed = Sequence[tuple[KnownCpu, Assessment]]
 
 EXAMPLES = """examples:
-  vmcsgen cpus
   vmcsgen cpus --kind hardware --format json
   vmcsgen cpus --field tsc_multiplier
   vmcsgen cpus --revision

@@ -1,8 +1,7 @@
 """Compare two CPUs or dumps (fields, controls, VMCS_ENUM, MSRs), or two specs, field by field.
 
-A and B are what ``vmcsgen caps`` takes, or both are spec folders. ``+`` stands for what only B has.
+A and B are what vmcsgen caps takes, or both are spec folders. + stands for what only B has.
 A source that tells several kinds of processors apart needs @N: the logical CPU that is meant.
-
 Exit status 1: they differ.
 """
 

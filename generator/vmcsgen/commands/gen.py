@@ -15,31 +15,29 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   vmcsgen gen                      all targets into out/, one folder each
   vmcsgen gen -t c -o include/     one target into include/c/
-  vmcsgen gen --check              exit 1 if a file in out/ is stale, missing or extra
+  vmcsgen gen --check              exit 1 if a file is stale, missing or extra
   vmcsgen gen --diff               show what would change, write nothing
-  vmcsgen gen --tree linux/        every marked region and file of a source tree
+  vmcsgen gen --tree linux/        every marked region of a source tree
   vmcsgen gen --tree . --check     exit 1 if one is stale or was edited by hand
-  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h
-                                   one output for that tree, for a build that makes it"""
+  vmcsgen gen -t qemu --tree . --print vmx-vmcs-enum.h  one output, for a build"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``gen``."""
     parser.add_argument(
         "-t", "--target", action="append", default=[], metavar="TARGET",
-        help="generate only this target (may be given again; default: all)",
+        help="only this target; may be given again (default: all)",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", metavar="DIR",
         help="folder that gets one folder per target (default: out)",
     )  # fmt: skip
     parser.add_argument(
-        "--tree", metavar="DIR", help="bring every marked region of the source tree DIR up to date"
+        "--tree", metavar="DIR", help="bring the marked regions of this source tree up to date"
     )
     parser.add_argument(
         "--print", metavar="NAME",
-        help="write only the output NAME of the one --target, to standard output; with --tree as"
-        " the source tree DIR needs it",
+        help="write one output of the one --target to standard output",
     )  # fmt: skip
     parser.add_argument(
         "--force", action="store_true", help="with --tree: overwrite what was edited by hand too"
@@ -70,9 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     if count is not None:
         print(f"{_files(count)} of {_targets(len(names))}: {count} current")
         return 0
+    from vmcsgen.cli import manual
     from vmcsgen.targets.generate import compare, write_all
 
-    comparisons = compare(names, output, arguments.spec, arguments.templates)
+    comparisons = compare(names, output, arguments.spec, arguments.templates, manual)
     if arguments.check or arguments.diff:
         return _report(comparisons, len(names), arguments.diff)
     written = write_all(comparisons)

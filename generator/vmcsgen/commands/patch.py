@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = """examples:
-  vmcsgen patch linux linux/                        write 0000-cover-letter.patch and so on here
-  vmcsgen patch linux linux/ -o /tmp/series -s      with your Signed-off-by, elsewhere
-  git -C linux am /tmp/series/000[1-9]-*.patch      apply it"""
+  vmcsgen patch linux linux/                    0000-cover-letter.patch etc.
+  vmcsgen patch linux linux/ -o /tmp/series -s  elsewhere, with Signed-off-by
+  git -C linux am /tmp/series/000[1-9]-*.patch  apply it"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +24,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tree", type=Path, metavar="DIR", help="top of the source tree")
     parser.add_argument(
         "-o", "--output", type=Path, default=Path(), metavar="DIR",
-        help="folder that gets the mails (default: the working directory)",
+        help="folder that gets the mails (default: .)",
     )  # fmt: skip
     parser.add_argument(
-        "--from", dest="author", metavar="'NAME <ADDRESS>'",
-        help="author of the patches (default: who git says you are)",
+        "--from", dest="author", metavar="AUTHOR",
+        help="NAME <ADDRESS> (default: who git says you are)",
     )  # fmt: skip
     parser.add_argument("-s", "--signoff", action="store_true", help="add your Signed-off-by")
     parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")

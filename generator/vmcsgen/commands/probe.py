@@ -1,4 +1,4 @@
-"""Ask a processor which VMCS fields it has: build the probe, run it, read what it says."""
+"""Ask a processor which VMCS fields it has: build the probe, run it, read it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from vmcsgen.probe.survey import Outcome
 
 EXAMPLES = """examples:
-  vmcsgen probe build -o probe/                     probe.img and probe.elf
-  vmcsgen probe run --cpu tigerlake                 in Bochs
-  vmcsgen probe run --cpu all                       every CPU model that has VMX
+  vmcsgen probe build -o probe/                    probe.img and probe.elf
+  vmcsgen probe run --cpu tigerlake                in Bochs
+  vmcsgen probe run --cpu all                      all models that have VMX
   vmcsgen probe run --cpu bx_generic --set cpuid.vmx=2
-  vmcsgen probe read serial.log                     what a real machine said
-  vmcsgen probe read serial.log --format cpu        as an entry for spec/cpus"""
+  vmcsgen probe read serial.log                    what a real machine said
+  vmcsgen probe read serial.log --format cpu       as an entry for spec/cpus"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

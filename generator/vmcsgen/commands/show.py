@@ -1,4 +1,4 @@
-"""Show everything known about one field, found by name (any project's) or encoding."""
+"""Show everything known about one field, by any project's name or by encoding."""
 
 from __future__ import annotations
 

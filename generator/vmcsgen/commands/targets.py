@@ -6,6 +6,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+EXAMPLES = """examples:
+  vmcsgen targets                         ours, and those of installed packages
+  vmcsgen targets --templates my-targets  those in this folder
+  vmcsgen targets --format json"""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``targets``."""
@@ -18,10 +23,14 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from vmcsgen.targets.choice import choose
+    from vmcsgen.targets.installed import installed
     from vmcsgen.targets.manifest import load_target
 
     root = None if arguments.templates is None else Path(arguments.templates)
-    targets = [load_target(name, root) for name in choose((), root)]
+    names = choose((), root)
+    others = {} if root else {k: v for k, v in installed().items() if k not in names}
+    targets = [load_target(name, root) for name in (*names, *others)]
+    packages = {name: other.package for name, other in others.items()}
     if arguments.format == "json":
         import json
 
@@ -34,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
                         "description": target.description,
                         "project": target.project,
                         "license": target.license,
+                        "package": packages.get(target.id),
                         "outputs": [
                             {"path": each.path, "language": each.language, "region": each.region}
                             for each in target.outputs
@@ -45,9 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
             )
         )
         return 0
+    from vmcsgen.diagnostics import printable
+
     width = max(len(target.id) for target in targets)
     for target in targets:
-        print(f"{target.id:<{width}}  {target.title}")
+        package = packages.get(target.id)
+        origin = f" (package {printable(package)}; made only if asked for)" if package else ""
+        print(f"{target.id:<{width}}  {target.title}{origin}")
         for output in target.outputs:
             region = f" (region {output.region})" if output.region else ""
             print(f"{'':<{width}}    {output.path}{region}")

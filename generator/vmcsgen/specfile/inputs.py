@@ -34,6 +34,9 @@ SPECIAL = {"controls/cpuid.yaml": "cpuid"}
 MODEL_KINDS = ("fields", "controls", "cpuid", "project", "sources", "disagreements")
 """Kinds of files that the Spec itself is built from; the others are facts beside it."""
 
+KINDS = (*FOLDERS.values(), *SINGLE.values(), *SPECIAL.values())
+"""Every kind of file."""
+
 
 def files_of(root: Path | str) -> list[tuple[str, str]]:
     """(path below ``root``, kind) of everything in a spec's folders, in a fixed order.

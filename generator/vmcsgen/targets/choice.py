@@ -26,10 +26,32 @@ def target_names(root: Path | str | None = None) -> tuple[str, ...]:
     )
 
 
+def folder_of(name: str, root: Path | str | None = None) -> str:
+    """The folder of a target: below ``root``, else one of ours, else an installed package's."""
+    folder = os.path.join(template_folder() if root is None else root, name)
+    if root is None and not os.path.exists(os.path.join(folder, "target.yaml")):
+        from vmcsgen.targets.installed import installed
+
+        other = installed().get(name)
+        if other is not None:
+            return os.path.join(other.folder, name)
+    return folder
+
+
+def is_installed(name: str, root: Path | str | None = None) -> bool:
+    """Whether another package brings a target of this name; never, if a ``root`` is given."""
+    if root is not None:
+        return False
+    from vmcsgen.targets.installed import installed
+
+    return name in installed()
+
+
 def choose(wanted: Iterable[str], root: Path | str | None = None) -> tuple[str, ...]:
     """The target names asked for (all, if none is), case-blind; DiagnosticError if one is unknown.
 
-    The result is ordered and free of repeats.
+    The result is ordered and free of repeats. Targets of installed packages are among those that
+    can be asked for, and not among all.
     """
     known = target_names(root)
     folder = shown(template_folder() if root is None else root)
@@ -39,7 +61,7 @@ def choose(wanted: Iterable[str], root: Path | str | None = None) -> tuple[str, 
         raise refuse("holds no target (NAME/target.yaml)", folder)
     chosen: list[str] = []
     for name in wanted:
-        if name.lower() not in known:
+        if name.lower() not in known and not is_installed(name.lower(), root):
             from difflib import get_close_matches
 
             from vmcsgen.diagnostics import refuse

@@ -9,8 +9,9 @@ import hashlib
 import os
 
 from vmcsgen.cache import read_entry, write_entry
-from vmcsgen.resources import PACKAGE, spec_folder, template_folder
-from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+from vmcsgen.resources import PACKAGE, spec_folder
+from vmcsgen.specfile.inputs import KINDS, digest, facts_key, fingerprint
+from vmcsgen.targets.choice import folder_of
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def stamp_name(
 
     Empty where the spec can't be listed.
     """
-    key = model_key(spec or spec_folder())
+    key = facts_key(spec or spec_folder(), KINDS)
     if not key:
         return ""
-    folder = templates or template_folder()
-    paths = [path for name in names for path in _files(os.path.join(folder, name))]
-    code = fingerprint(os.path.join(PACKAGE, "targets"))
+    paths = [path for name in names for path in _files(folder_of(name, templates))]
+    rooms = ("targets", "site", "capabilities", "commands")
+    code = fingerprint(*(os.path.join(PACKAGE, room) for room in rooms))
     return f"gen-{digest(paths, key, code, *names)[:40]}.json"
 
 

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vmcsgen.diagnostics import refuse
 from vmcsgen.resources import shown
 from vmcsgen.targets.current import present, remember, stamp_name
+
+if TYPE_CHECKING:
+    from vmcsgen.site.site import Manual
 
 
 class Status(Enum):
@@ -38,15 +42,18 @@ def compare(
     out: Path | str,
     spec: Path | str | None = None,
     templates: Path | str | None = None,
+    manual: Manual | None = None,
 ) -> tuple[Comparison, ...]:
     """Render the targets and compare with what stands in ``out``, one folder a target.
 
-    Nothing is written. DiagnosticError if the spec or a target can't be used.
+    Nothing is written. ``manual`` describes the command line, for the target that prints it.
+    DiagnosticError if the spec or a target can't be used.
     """
+    from vmcsgen.site.site import Site
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import Views, render
-    from vmcsgen.targets.writer import current, destination
+    from vmcsgen.targets.writer import TEMPORARY, current, destination
 
     out = Path(out)
     templates = None if templates is None else Path(templates)
@@ -55,13 +62,14 @@ def compare(
     loaded = load(spec)
     found: list[Comparison] = []
     views: Views = {}
+    site = Site(loaded, spec, manual)
     made: dict[str, dict[str, str]] = {}
     for name in names:
         target = load_target(name, templates)
         if target.project is not None and target.project not in loaded.project_by_id:
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         made[name] = {}
-        for rendered in render(loaded, target, views):
+        for rendered in render(loaded, target, views, site):
             wanted = rendered.text.encode()
             path = destination(out / name, rendered.output.path)
             existing = current(path)
@@ -71,16 +79,20 @@ def compare(
             found.append(Comparison(path, status, wanted, existing))
             made[name][rendered.output.path] = hashlib.sha256(wanted).hexdigest()
         for extra in sorted(present(out / name) - set(made[name])):
+            if extra.endswith(TEMPORARY):  # write_all removes what a killed run left
+                continue
             found.append(Comparison(out / name / extra, Status.EXTRA, None, None))
     remember(stamp_name(names, spec, templates), made)
     return tuple(found)
 
 
-def write_all(comparisons: Iterable[Comparison]) -> int:
+def write_all(comparisons: Sequence[Comparison]) -> int:
     """Write what is stale or missing; the number of files written. Extra files are left alone."""
-    from vmcsgen.targets.writer import write
+    from vmcsgen.targets.writer import sweep, write
 
     written = 0
+    for folder in {comparison.path.parent for comparison in comparisons}:
+        sweep(folder)
     for comparison in comparisons:
         if comparison.wanted is not None and comparison.status is not Status.CURRENT:
             written += write(comparison.path, comparison.wanted)

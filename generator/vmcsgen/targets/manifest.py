@@ -12,6 +12,7 @@ from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
 from vmcsgen.specfile.inputs import digest, fingerprint
+from vmcsgen.targets.choice import folder_of
 from vmcsgen.targets.languages import LANGUAGES
 
 
@@ -71,14 +72,15 @@ class Target:
 
 def load_target(name: str, root: Path | None = None) -> Target:
     """The target in folder ``name``; DiagnosticError with all that is wrong with its manifest."""
-    folder = (template_root() if root is None else root) / name
+    folder = Path(folder_of(name, root))
+    foreign = folder.parent != template_root()
     stamp = f"target-{digest([f'{folder}/target.yaml'], fingerprint(str(folder), *_JUDGES))[:40]}"
     known = read_entry(stamp)
     if isinstance(known, dict):
-        return _target(name, folder, known, foreign=root is not None)
+        return _target(name, folder, known, foreign)
     plain = _checked(name, folder)
     write_entry(stamp, plain)
-    return _target(name, folder, plain, foreign=root is not None)
+    return _target(name, folder, plain, foreign)
 
 
 _JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder(), "schema"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,6 +21,8 @@ from vmcsgen.targets.view import View
 
 if TYPE_CHECKING:
     import jinja2
+
+    from vmcsgen.site.site import Site
 
 LINE_LENGTH = 100
 """Line length of formatted Python."""
@@ -51,7 +53,8 @@ class Renderer:
     """Makes the outputs of one target from one spec; DiagnosticError names the line at fault.
 
     Outputs that use one project's names share a view, and targets may: ``views`` holds those
-    that another Renderer of the same spec has made, outside a source tree.
+    that another Renderer of the same spec has made, outside a source tree. ``site`` holds facts
+    beside the spec (default: those that come with vmcsgen).
     """
 
     def __init__(
@@ -60,11 +63,12 @@ class Renderer:
         target: Target,
         tree: TreeFacts | None = None,
         views: Views | None = None,
+        site: Site | None = None,
     ) -> None:
         self.spec = spec
         self.target = target
         self.tree = tree
-        self._environment = _environment(target)
+        self._environment = _environment(target, _site(spec, site))
         self._views: Views = {} if views is None or tree is not None else views
 
     def view(self, output: Output, selection: Selection = AS_NAMED) -> View:
@@ -108,13 +112,34 @@ class Renderer:
         return text if text.endswith("\n") else f"{text}\n"
 
 
-def render(spec: Spec, target: Target, views: Views | None = None) -> tuple[Rendered, ...]:
+def render(
+    spec: Spec, target: Target, views: Views | None = None, site: Site | None = None
+) -> tuple[Rendered, ...]:
     """Every output of a target as text; DiagnosticError names the template and line at fault."""
-    renderer = Renderer(spec, target, views=views)
+    renderer = Renderer(spec, target, views=views, site=site)
     return tuple(Rendered(output, renderer.text(output)) for output in target.outputs)
 
 
-def _environment(target: Target) -> jinja2.Environment:
+def _site(spec: Spec, site: Site | None) -> Site:
+    from vmcsgen.site.site import Site
+
+    return Site(spec) if site is None else site
+
+
+def _assets(target: Target) -> Callable[[str], str]:
+    """The function ``asset`` of templates: the text of a file in the target's folder, as it is."""
+    folder = target.folder.resolve()
+
+    def asset(name: str) -> str:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise LookupError(f"there is no file {name!r} in the target's folder")
+        return path.read_text("utf-8")
+
+    return asset
+
+
+def _environment(target: Target, site: Site) -> jinja2.Environment:
     import jinja2
 
     kind = jinja2.Environment
@@ -133,8 +158,10 @@ def _environment(target: Target) -> jinja2.Environment:
     )
     environment.filters.update(
         pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
-        tojson_document=tojson_document, quoted=quoted, in_comment=in_comment,
+        tojson_document=tojson_document, quoted=quoted, in_comment=in_comment, rst_text=rst_text,
+        roff=roff, camel=camel,
     )  # fmt: skip
+    environment.globals.update(site=site, asset=_assets(target))
     return environment
 
 
@@ -151,6 +178,26 @@ def csv_row(values: Iterable[object]) -> str:
 def markdown_cell(text: object) -> str:
     """``text`` as it must be written in a cell of a Markdown table."""
     return str(text).replace("|", "\\|").replace("_", "\\_").replace("*", "\\*")
+
+
+def rst_text(text: object) -> str:
+    """``text`` as reStructuredText prints it, with nothing taken for markup."""
+    import re
+
+    # An underscore makes a reference only at the end of a word.
+    return re.sub(r"([\\*`|]|_(?![A-Za-z0-9]))", r"\\\1", str(text))
+
+
+def roff(text: object) -> str:
+    """``text`` as a manual page prints it: no escape, no request, every ``-`` a real minus."""
+    escaped = str(text).replace("\\", "\\e").replace("-", "\\-")
+    for character, name in _ROFF:
+        escaped = escaped.replace(character, name)
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+_ROFF = (("“", r"\(lq"), ("”", r"\(rq"), ("→", r"\(->"), ("–", r"\(en"), ("’", r"\(cq"))
+"""Characters that a terminal may lack, and what roff calls them."""
 
 
 def tojson_document(value: Mapping[str, object], first: Mapping[str, object]) -> str:
@@ -186,6 +233,11 @@ def quoted(text: object) -> str:
     import json
 
     return json.dumps(str(text), ensure_ascii=False)
+
+
+def camel(text: object) -> str:
+    """``an_id_like_this`` as ``AnIdLikeThis``, as Rust, Go and others call types and variants."""
+    return "".join(part[:1].upper() + part[1:] for part in str(text).split("_"))
 
 
 def in_comment(text: object) -> str:

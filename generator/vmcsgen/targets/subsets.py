@@ -19,8 +19,9 @@ from vmcsgen.diagnostics import refuse
 from vmcsgen.targets.words import BitView, Words, WordView
 
 if TYPE_CHECKING:
+    from vmcsgen.targets.shapes import ControlView, FieldView
     from vmcsgen.targets.tree_facts import TreeFacts
-    from vmcsgen.targets.view import ControlView, FieldView, View
+    from vmcsgen.targets.view import View
 
 GROUP_LIMIT = 63
 """Groups that a 64-bit mask has room for, group 0 (never) and one bit of its owner's besides."""

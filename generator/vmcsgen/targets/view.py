@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
@@ -16,255 +16,26 @@ from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.questions import Questions, questions
 from vmcsgen.targets.regions import EVERY, Selection
 from vmcsgen.targets.selection import choose, constants
+from vmcsgen.targets.shapes import (
+    CapabilityView,
+    ClassView,
+    CodeView,
+    ControlView,
+    EncodingView,
+    EntryView,
+    FieldView,
+    GroupView,
+    MsrView,
+    ProjectView,
+    RequirementView,
+    RungView,
+    SubsetView,
+    TableView,
+    TestView,
+)
 from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
-
-
-@dataclass(frozen=True, slots=True)
-class FieldView:
-    """A confirmed field. ``hex`` texts are ``0x`` and four lower-case digits."""
-
-    id: str
-    title: str
-    encoding: int
-    hex: str
-    high_encoding: int | None
-    high_hex: str | None
-    width: str
-    """``16``, ``64``, ``32`` or ``natural``."""
-    type: str
-    """``control``, ``read_only``, ``guest`` or ``host``."""
-    type_title: str
-    width_code: int
-    type_code: int
-    index: int
-    table: str
-    constant: str
-    """The id in capitals."""
-    requires: str
-    """The requirement as text: ``always``, a name, ``any(...)``, ``all(...)``."""
-    requires_plain: object
-    """The requirement as the spec and JSON write it."""
-    words: str
-    """The requirement in the SDM's manner, to complete "exists ..."."""
-    group: int
-    """Number of the requirement group: the bit in the mask that says whether it exists."""
-    status: str
-    formerly: tuple[str, ...]
-    sources: tuple[str, ...]
-    note: str
-    names: Mapping[str, str]
-    """Project id -> the project's constant."""
-    high_names: Mapping[str, str]
-    mark: str
-    """What to add in a comment for a field outside the SDM edition: ``announced``, ``retired``."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncodingView:
-    """One encoding of a field; a 64-bit field has two."""
-
-    value: int
-    hex: str
-    high: bool
-    constant: str
-    title: str
-    field: FieldView
-
-
-@dataclass(frozen=True, slots=True)
-class TestView:
-    """Bits of one capability group that must all be set."""
-
-    __test__ = False
-
-    group: str
-    mask: int
-    hex: str
-    controls: tuple[ControlView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlView:
-    """A control, or a CPUID feature seen as a control of the pseudo-group ``cpuid``."""
-
-    name: str
-    group: str
-    id: str
-    title: str
-    bit: int
-    hex: str
-    """The bit as a mask within its group."""
-    constant: str
-    msr_name: str
-    msr_bit: int
-    """The bit in the capability MSR (or CPUID register) whose 1 means support."""
-    status: str
-    in_project: Mapping[str, str]
-    """What the target's project calls it: ``macro``, ``word``, ``property``; may be empty."""
-    in_projects: Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityView:
-    """A capability group, its MSR and its controls, ascending by bit."""
-
-    id: str
-    title: str
-    constant: str
-    msr: int
-    msr_hex: str
-    msr_name: str
-    member: str
-    """The MSR's name in lower case, as a struct member."""
-    true_msr: int | None
-    true_msr_hex: str | None
-    true_msr_name: str | None
-    true_member: str | None
-    shift: int
-    activated_by: ControlView | None
-    controls: tuple[ControlView, ...]
-    mask_hex: str
-    """All bits that any requirement asks for."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeView:
-    """A value that some bits of an encoding can take: a width or a type."""
-
-    value: int
-    label: str
-    constant: str
-    title: str
-    bits: int
-    """Width in bits; 0 for a type."""
-
-
-@dataclass(frozen=True, slots=True)
-class MsrView:
-    """A capability MSR."""
-
-    address: int
-    hex: str
-    name: str
-    member: str
-    """The name in lower case, as a struct member."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementView:
-    """A requirement as "or" of "and": alternatives of tests, one test a capability group."""
-
-    text: str
-    plain: object
-    words: str
-    always: bool
-    alternatives: tuple[tuple[TestView, ...], ...]
-    closed_alternatives: tuple[tuple[TestView, ...], ...]
-    """The same, with the activating controls that each alternative presupposes."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupView:
-    """A requirement group: the fields that exist together; ``number`` is its bit in the mask."""
-
-    number: int
-    mask_hex: str
-    requirement: RequirementView
-    fields: tuple[FieldView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RungView:
-    """One step of the ladder, highest first."""
-
-    index: int
-    vmcs_enum: int
-    hex: str
-    requirement: RequirementView
-    mask: int
-    mask_hex: str
-    """The requirement groups of which any makes this rung hold."""
-    fields: tuple[FieldView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClassView:
-    """One of the 16 width-and-type classes in the dense two-level index.
-
-    Fields of the class have the cells ``base`` to ``base + count - 1``, one for each index from
-    0; ``cells`` holds the field or None for a hole.
-    """
-
-    number: int
-    width: str
-    type: str
-    title: str
-    base: int
-    count: int
-    cells: tuple[FieldView | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableView:
-    """A table of SDM Appendix B."""
-
-    id: str
-    title: str
-    fields: tuple[FieldView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryView:
-    """A constant of a project: its own name for one encoding."""
-
-    name: str
-    hex: str
-    hex8: str
-    value: int
-    high: bool
-    field: FieldView
-    new: bool = False
-    """The project has no constant of this name yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class SubsetView:
-    """The fields of a project, or of a part of it, and what derives from them."""
-
-    id: str
-    title: str
-    constant: str
-    fields: tuple[FieldView, ...]
-    ids: frozenset[str]
-    max_index: int
-    vmcs_enum: int
-    vmcs_enum_hex: str
-    peak: FieldView | None
-    """The first field with the highest index, which ``max_index`` is the index of."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectView:
-    """A code base: its constants in its own order, and what derives from its subset of fields."""
-
-    id: str
-    title: str
-    constant: str
-    version: str
-    entries: tuple[EntryView, ...]
-    max_index: int
-    vmcs_enum: int
-    vmcs_enum_hex: str
-    fields: int
-    lacks: tuple[FieldView, ...]
-    all_entries: tuple[EntryView, ...]
-    """``entries``, and what the project lacks under the names it would give it: fields and high
-    halves, each behind the nearest smaller encoding."""
-    subsets: tuple[SubsetView, ...]
-    peak: FieldView | None
-    """The first field with the highest index, which ``max_index`` is the index of."""
 
 
 class View:
@@ -287,6 +58,12 @@ class View:
         self._group_number = {
             terms(each): number for number, each in enumerate(requirement_groups(spec))
         }
+
+    @property
+    def semantic_version(self) -> str:
+        """The spec's version as three plain numbers, as package managers want it."""
+        parts = [str(int(part)) for part in self.version.split(".")]
+        return ".".join((*parts, "0", "0")[:3])
 
     @cached_property
     def fields(self) -> tuple[FieldView, ...]:

@@ -12,7 +12,8 @@ from vmcsgen.core.spec import Project, Spec, Word
 from vmcsgen.diagnostics import refuse
 
 if TYPE_CHECKING:
-    from vmcsgen.targets.view import ControlView, FieldView, View
+    from vmcsgen.targets.shapes import ControlView, FieldView
+    from vmcsgen.targets.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -44,11 +45,16 @@ def current(path: Path) -> bytes | None:
         raise _failed(path, error, "read") from None
 
 
+TEMPORARY = ".vmcsgen-new"
+"""How names of temporary files end; a writer that was killed leaves one behind."""
+
+
 def write(path: Path, content: bytes) -> bool:
     """Make ``path`` hold ``content``; True if it had to change.
 
     The content goes to a temporary file in the same folder, which then takes the name, so that
     at any instant the file is the old or the new one. Mode bits of an existing file are kept.
+    What killed writers left in the folder is removed.
     """
     if current(path) == content:
         return False
@@ -56,8 +62,9 @@ def write(path: Path, content: bytes) -> bool:
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         mode = _mode(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        descriptor, temporary = _temporary(path)
         with open(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
@@ -73,6 +80,35 @@ def write(path: Path, content: bytes) -> bool:
         raise
     _sync_folder(path.parent)
     return True
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    """A new file beside ``path``, open and locked for as long as it is open."""
+    while True:
+        descriptor, name = tempfile.mkstemp(TEMPORARY, f".{path.name[:60]}.", path.parent)
+        with contextlib.suppress(OSError):  # a file system without locks: nobody sweeps there
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # swept away before it was locked
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of writers that are no more: theirs are not locked."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(".") and name.endswith(TEMPORARY):
+                _sweep_file(folder / name)
+
+
+def _sweep_file(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+        finally:
+            os.close(descriptor)
 
 
 def _mode(path: Path) -> int:

@@ -119,6 +119,7 @@ HOSTILE = {
     "UTF-16 that breaks off": b"\xff\xfe0\x00x\x004",
     "many leaves": b"---[ CPUID Registers\n" + b"CPUID 00000007: " + b"00000000-" * MILLION,
     "sections": b"------[ MSR Registers / Logical CPU #1 ]------\n" * (MILLION // 10),
+    "sections that don't end": b"---[ MSR Registers ------[" * (MILLION // 10),
     "many blanks before a state": b"Basic VMX Information\npin-based controls\n  x"
     + b" " * MILLION,
     "VirtualBox names": b"HM: MSR_IA32_VMX_" + b"A" * MILLION,

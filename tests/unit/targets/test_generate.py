@@ -207,3 +207,15 @@ def test_a_manifest_can_not_write_elsewhere(
     out = str(tmp_path / "out")
     assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", out]) == 2
     assert "target.yaml:5:" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_left_is_no_output_and_goes_with_the_next_run(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = out / "csv/.fields.csv.abc.vmcsgen-new"
+    left.write_text("half")
+    assert main(["gen", "-o", str(out), "--check"]) == 0
+    assert left.exists()
+    assert main(["gen", "-o", str(out)]) == 0
+    assert not left.exists()
+    assert "extra" not in capsys.readouterr().err

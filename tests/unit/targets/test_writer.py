@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen import DiagnosticError
-from vmcsgen.targets.writer import destination, write
+from vmcsgen.targets.writer import TEMPORARY, destination, sweep, write
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
@@ -76,3 +77,50 @@ def test_a_symlink_that_stays_inside_is_followed(tmp_path: Path) -> None:
 def test_a_place_that_can_not_be_written_is_named() -> None:
     with pytest.raises(DiagnosticError, match="can't be written"):
         write(Path("/proc/vmcsgen/c.h"), b"text")
+
+
+def test_what_a_killed_writer_left_is_swept_away(tmp_path: Path) -> None:
+    left = tmp_path / f".c.h.abc{TEMPORARY}"
+    left.write_text("half")
+    write(tmp_path / "d.h", b"new")
+    assert [each.name for each in tmp_path.iterdir()] == ["d.h"]
+
+
+def test_the_file_of_a_living_writer_is_left_alone(tmp_path: Path) -> None:
+    living = tmp_path / f".c.h.abc{TEMPORARY}"
+    with living.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        sweep(tmp_path)
+        assert living.exists()
+    sweep(tmp_path)
+    assert not living.exists()
+
+
+def test_sweeping_follows_no_symlink_and_removes_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("mine")
+    (tmp_path / f".link{TEMPORARY}").symlink_to("real")
+    (tmp_path / f"name{TEMPORARY}").write_text("mine")
+    os.mkfifo(tmp_path / f".fifo{TEMPORARY}")
+    sweep(tmp_path)
+    assert (tmp_path / "real").read_text() == "mine"
+    assert (tmp_path / f"name{TEMPORARY}").exists()
+    assert (tmp_path / f".link{TEMPORARY}").is_symlink()
+
+
+def test_a_writer_whose_file_was_swept_before_it_was_locked_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Path] = []
+    lock = fcntl.flock
+
+    def swept_first(descriptor: int, kind: int) -> None:
+        if not taken:
+            (each,) = tmp_path.glob(f".*{TEMPORARY}")
+            each.unlink()
+            taken.append(each)
+        lock(descriptor, kind)
+
+    monkeypatch.setattr(fcntl, "flock", swept_first)
+    assert write(tmp_path / "c.h", b"new")
+    assert [each.name for each in tmp_path.iterdir()] == ["c.h"]
+    assert taken

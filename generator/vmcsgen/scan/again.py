@@ -1,0 +1,89 @@
+"""What a check of named files said last time, to be said again while nothing has changed.
+
+A hook checks the same header at every commit. Everything its answer depends on (the spec, our
+code, the arguments, the files and the settings that apply to them) goes into a key by size, times
+and inode, and what was printed is kept under it. Imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+
+from vmcsgen.cache import read_entry, write_entry
+from vmcsgen.resources import PACKAGE, spec_folder
+from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+_FILES_LIMIT = 16
+_SETTLED = 2.0
+"""A file changed less than these seconds ago may change again and keep its time stamp."""
+
+SETTINGS = ("vmcsgen.toml", "pyproject.toml")
+"""Files with settings, looked for beside what is checked and in the folders above."""
+
+
+def name_of(arguments: argparse.Namespace) -> str:
+    """The name that the answer to these arguments is kept under; empty if it must not be kept."""
+    wanted = vars(arguments)
+    paths = wanted["paths"]
+    if (
+        not 0 < len(paths) <= _FILES_LIMIT
+        or wanted["fix"]
+        or wanted["baseline"]
+        or wanted["format"] not in ("text", "github")
+        or sys.stdout.isatty()
+    ):
+        return ""
+    spec = model_key(wanted["spec"] or spec_folder())
+    states = [_state(path) for path in paths]
+    if not spec or not all(states):
+        return ""
+    above = [_state(path) for path in settings_above(paths[0])]
+    code = [os.path.join(PACKAGE, room) for room in ("", "scan", "commands")]
+    key = digest((), spec, fingerprint(*code), os.getcwd(), repr(sorted(wanted.items())),
+                 repr(states), repr(above), repr(sys.version_info))  # fmt: skip
+    return f"said-{key[:40]}.json"
+
+
+def settings_above(path: str) -> Iterator[str]:
+    """Where settings for ``path`` may be: its folder and those above, up to a repository's top."""
+    folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path))
+    while True:
+        yield from (os.path.join(folder, name) for name in SETTINGS)
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return
+        folder = parent
+
+
+def _state(path: str) -> str:
+    """Size, times and inode of a regular file that has settled; empty for anything else."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    if not stat.S_ISREG(found.st_mode) or found.st_mtime > time.time() - _SETTLED:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+
+
+def recall(name: str) -> tuple[str, int] | None:
+    """What was printed, and the exit status; None if nothing is kept."""
+    entry = read_entry(name) if name else None
+    match entry:
+        case [str(text), int(status)]:
+            return text, status
+    return None
+
+
+def remember(name: str, text: str, status: int) -> None:
+    """Keep what was printed and the exit status."""
+    if name and status in (0, 1):
+        write_entry(name, [text, status])

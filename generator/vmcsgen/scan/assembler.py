@@ -1,0 +1,62 @@
+"""Assembler: .equ and .set, NAME = value, NAME equ value, %define and #define."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
+from vmcsgen.scan.expression import Macro, Unevaluated, evaluate, is_literal, tokens
+from vmcsgen.scan.patterns import lazy
+
+_DEFINITION = lazy(
+    rb"""^[ \t]*(?:
+        \.(?:equ|set|equiv)[ \t]+(?P<gas>[\w.$]+)[ \t]*,[ \t]*(?P<gas_value>[^\n;#]+)
+      | [%\#][ \t]*define[ \t]+(?P<define>\w+)[ \t]+(?P<define_value>[^\n;]+)
+      | (?P<equ>[\w.$]+):?[ \t]+(?:equ|EQU)[ \t]+(?P<equ_value>[^\n;]+)
+      | (?P<assign>[A-Za-z_][\w.$]*)[ \t]*=[ \t]*(?P<assign_value>[^\n;=][^\n;]*)
+    )""",
+    re.MULTILINE | re.VERBOSE,
+)
+_COMMENT = lazy(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
+
+
+def lists(source: Source) -> Iterator[ConstantList]:
+    """The constants of an assembler file, as one list."""
+    comments = [match.span() for match in _COMMENT().finditer(source.content)]
+    names: dict[str, Macro | int] = {}
+    constants: list[Constant] = []
+    position = 0
+    for match in _DEFINITION().finditer(source.content):
+        while position < len(comments) and comments[position][1] <= match.start():
+            position += 1
+        if position < len(comments) and comments[position][0] < match.start():
+            continue
+        kind = next(name for name in ("gas", "define", "equ", "assign") if match[name] is not None)
+        if len(constants) >= CONSTANTS_LIMIT:
+            break
+        constants.append(_constant(source, match, kind, names))
+    if constants:
+        yield ConstantList("assembler constants", False, tuple(constants))
+
+
+def _constant(
+    source: Source, match: re.Match[bytes], kind: str, names: dict[str, Macro | int]
+) -> Constant:
+    start, end = match.span(f"{kind}_value")
+    raw = re.split(rb"/\*|//|\s\#|\s@", source.content[start:end])[0].rstrip()
+    text = raw.decode("latin-1")
+    name = match[kind].decode("latin-1")
+    value: int | None = None
+    reason = ""
+    try:
+        value = evaluate(text, names)
+        names[name] = value
+        if kind == "define":
+            names[name] = Macro(None, tokens(text))
+    except Unevaluated as error:
+        reason = str(error)
+    return Constant(
+        name, value, Span(*match.span(kind)), Span(start, start + len(raw)), is_literal(text),
+        reason=reason, alias_of=text if text.isidentifier() else "",
+    )  # fmt: skip

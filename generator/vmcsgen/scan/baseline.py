@@ -1,0 +1,46 @@
+"""Known findings: those of an earlier ``check --format json`` are accepted, new ones are not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from vmcsgen.scan.findings import Finding
+
+_SIZE_LIMIT = 64 << 20
+
+
+class BaselineError(Exception):
+    """A baseline that can't be used; the text says why."""
+
+
+Key = tuple[str, str, str, object]
+"""Rule, path, name and value: lines move, these stay."""
+
+
+def read(path: str) -> Counter[Key]:
+    """How often each known finding stands in the JSON of an earlier check."""
+    try:
+        with open(path, "rb") as stream:
+            plain = json.loads(stream.read(_SIZE_LIMIT))
+        return Counter(
+            (each["rule"], each["path"], each["name"], each["value"]) for each in plain["findings"]
+        )
+    except OSError as error:
+        raise BaselineError(f"can't be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BaselineError("is not the output of `vmcsgen check --format json`") from None
+
+
+def unknown(findings: Sequence[Finding], known: Counter[Key]) -> tuple[Finding, ...]:
+    """The findings that the baseline does not have, each known one counting once."""
+    left = known.copy()
+    found = []
+    for finding in findings:
+        key = (finding.rule, finding.path, finding.name, finding.value)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            found.append(finding)
+    return tuple(found)

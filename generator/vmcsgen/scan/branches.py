@@ -1,0 +1,85 @@
+"""#if, #else and #endif: which text a compiler never sees, and which pieces exclude each other."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from vmcsgen.scan.expression import Unevaluated, evaluate
+from vmcsgen.scan.patterns import lazy
+
+_DIRECTIVE = lazy(
+    rb"^[ \t]*\#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b"
+    rb"((?:\\\r?\n|[^\n])*)",
+    re.MULTILINE,
+)
+
+_NESTING_LIMIT = 200
+
+
+class Arm(NamedTuple):
+    """From ``start`` on: the arms around the text, outermost first, and whether it is compiled."""
+
+    start: int
+    branch: tuple[tuple[int, int], ...]
+    compiled: bool
+
+
+class Branches(NamedTuple):
+    """The arms of a file in source order; an arm ends where the next begins."""
+
+    starts: list[int]
+    arms: list[Arm]
+
+    def at(self, offset: int) -> Arm:
+        """The arm that byte ``offset`` stands in."""
+        return self.arms[bisect_right(self.starts, offset) - 1]
+
+
+def branches(content: bytes, comments: Sequence[tuple[int, int]]) -> Branches:
+    """The arms of the preprocessor conditionals of a C file.
+
+    ``comments`` are the spans of comments in source order: a directive in one is none. Only
+    conditions that are numbers (``#if 0``) decide; every other arm counts as compiled.
+    """
+    arms = [Arm(0, (), True)]
+    stack: list[tuple[int, int, bool, bool]] = []  # chain, arm, outer compiled, decided
+    comment_starts = [start for start, _ in comments]
+    for match in _DIRECTIVE().finditer(content):
+        nearest = bisect_right(comment_starts, match.start()) - 1
+        if nearest >= 0 and match.start() < comments[nearest][1]:
+            continue
+        word, rest = match[1], match[2].decode("latin-1")
+        outer = arms[-1].compiled if not stack else stack[-1][2]
+        if word in (b"if", b"ifdef", b"ifndef"):
+            if len(stack) >= _NESTING_LIMIT:
+                break
+            truth = _truth(rest) if word == b"if" else None
+            stack.append((match.start(), 0, arms[-1].compiled, truth is True))
+            compiled = arms[-1].compiled and truth is not False
+        elif not stack:
+            continue
+        elif word == b"endif":
+            compiled = stack.pop()[2]
+        else:
+            chain, arm, outer, decided = stack.pop()
+            truth = _truth(rest) if word == b"elif" else None
+            stack.append((chain, arm + 1, outer, decided or truth is True))
+            compiled = outer and not decided and truth is not False
+        branch = tuple((chain, arm) for chain, arm, _, _ in stack)
+        arms.append(Arm(match.start(), branch, compiled))
+    return Branches([arm.start for arm in arms], arms)
+
+
+_NOTHING: Mapping[str, int] = {}
+
+
+def _truth(condition: str) -> bool | None:
+    if "defined" in condition:
+        return None
+    try:
+        return evaluate(condition, _NOTHING) != 0
+    except Unevaluated:
+        return None

@@ -1,0 +1,327 @@
+"""C and C++: enums, #defines, constants, tables and macro lists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vmcsgen.scan import syntax
+from vmcsgen.scan.branches import Branches, branches
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
+from vmcsgen.scan.expression import (
+    Macro,
+    Unevaluated,
+    evaluate,
+    is_literal,
+    literal,
+    tokens,
+)
+from vmcsgen.scan.patterns import lazy
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# Node kinds only: the analysis that relations between nodes take costs more than a header does.
+_QUERY = """
+(comment) @comment
+(preproc_def) @define
+(preproc_function_def) @macro
+(enumerator) @enumerator
+(enum_specifier) @enum
+(type_qualifier) @qualifier
+(initializer_list) @table
+"""
+
+
+class Syntax:
+    """A parsed C or C++ file: its tree, its preprocessor arms, and what its names stand for."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.content = source.content
+        grammar = syntax.language(source.language)
+        self.root = syntax.parse(grammar, source.content)
+        self.found = syntax.captures(syntax.query(grammar, _QUERY), self.root)
+        self.comments = [(n.start_byte, n.end_byte) for n in self.found.get("comment", ())]
+        self.branches: Branches = branches(self.content, self.comments)
+        self.names: dict[str, Macro | int] = {}
+        self._learn_macros()
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return syntax.text(self.content, node)
+
+    def nodes(self, capture: str) -> Iterator[Node]:
+        """Captured nodes that are compiled (not under ``#if 0``), up to the limit."""
+        for node in self.found.get(capture, [])[:CONSTANTS_LIMIT]:
+            if self.branches.at(node.start_byte).compiled:
+                yield node
+
+    def evaluate(self, text: str) -> tuple[int | None, str]:
+        """The value of an expression, or None and the reason why it has none."""
+        try:
+            return evaluate(text, self.names), ""
+        except Unevaluated as error:
+            return None, str(error)
+
+    def constant(self, name: Node, value: Node) -> Constant:
+        """The constant whose name and value stand at these nodes."""
+        at = trim(self.content, value.start_byte, value.end_byte)
+        text = self.source.content[at.start : at.end].decode("latin-1")
+        number, reason = literal(text), ""
+        plain = number is not None
+        if not plain:
+            number, reason = self.evaluate(text)
+        return Constant(
+            self.text(name).strip('"'),
+            number,
+            Span(name.start_byte, name.end_byte),
+            at,
+            plain or is_literal(text),
+            reason=reason,
+            branch=self.branches.at(name.start_byte).branch,
+            alias_of=text if text.isidentifier() else "",
+        )
+
+    def _learn_macros(self) -> None:
+        for node in (*self.nodes("define"), *self.nodes("macro")):
+            name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+            if name is None or value is None:
+                continue
+            parameters = node.child_by_field_name("parameters")
+            names = None
+            if parameters is not None:
+                names = tuple(map(self.text, parameters.named_children))
+            try:
+                self.names[self.text(name)] = Macro(names, tokens(self.text(value)))
+            except Unevaluated:
+                continue  # said again, with the reason, where the constant itself is evaluated
+
+
+def lists(parsed: Syntax) -> Iterator[ConstantList]:
+    """Every list of constants in the file: enums first, so that #defines may refer to them."""
+    yield from _enums(parsed)
+    yield from _constants(parsed)
+    yield from _defines(parsed)
+    yield from _tables(parsed)
+    yield from _macro_lists(parsed)
+
+
+_BLANK = lazy(rb"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)+", re.DOTALL)
+
+
+def trim(content: bytes, start: int, end: int) -> Span:
+    """The span without comments, blanks and line continuations at its ends."""
+    piece = content[start:end]
+    if b"/" not in piece and b"\\" not in piece:
+        return Span(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) or start)
+    match = _BLANK().match(piece)
+    first = match.end() if match else 0
+    last, position = first, first
+    while position < len(piece):  # comments in between stay, those at the end go
+        match = _BLANK().match(piece, position)
+        if match is not None:
+            position = match.end()
+            continue
+        following = _BLANK().search(piece, position)
+        position = last = following.start() if following else len(piece)
+    return Span(start + first, start + last)
+
+
+def _enums(parsed: Syntax) -> Iterator[ConstantList]:
+    enums = list(parsed.nodes("enum"))
+    members: dict[int, list[Node]] = {}
+    position = 0
+    for node in parsed.nodes("enumerator"):
+        while position < len(enums) and enums[position].end_byte <= node.start_byte:
+            position += 1
+        inside = position < len(enums) and enums[position].start_byte <= node.start_byte
+        members.setdefault(enums[position].start_byte if inside else -1, []).append(node)
+    titles = {node.start_byte: _enum_title(parsed, node) for node in enums}
+    for start, nodes in members.items():
+        constants = tuple(_enumerators(parsed, nodes))
+        if constants:
+            yield ConstantList(titles.get(start, "enum"), start >= 0, constants)
+
+
+def _enum_title(parsed: Syntax, node: Node) -> str:
+    name = node.child_by_field_name("name")
+    return "enum" if name is None else f"enum {parsed.text(name)}"
+
+
+def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
+    following: int | None = 0
+    for node in nodes:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None:
+            continue
+        if value is None:
+            at = Span(name.start_byte, name.end_byte)
+            reason = "" if following is not None else "the enumerator before it has no number"
+            branch = parsed.branches.at(at.start).branch
+            constant = Constant(parsed.text(name), following, at, at, False, True, reason, branch)
+        else:
+            constant = parsed.constant(name, value)
+        following = None
+        if constant.value is not None:
+            parsed.names[constant.name] = constant.value
+            following = constant.value + 1
+        yield constant
+
+
+def _constants(parsed: Syntax) -> Iterator[ConstantList]:
+    by_scope: dict[str, list[Constant]] = {}
+    for node in _qualified(parsed):
+        scope = _scope(parsed, node)
+        if scope is None:
+            continue
+        for name, value in _declared(node):
+            constant = parsed.constant(name, value)
+            if constant.value is not None:
+                parsed.names[constant.name] = constant.value
+            by_scope.setdefault(scope, []).append(constant)
+    for scope, constants in by_scope.items():
+        yield ConstantList(f"const {scope}".rstrip(), False, tuple(constants))
+
+
+def _qualified(parsed: Syntax) -> Iterator[Node]:
+    """The declarations that say const or constexpr, each once."""
+    seen = -1
+    for qualifier in parsed.nodes("qualifier"):
+        node = qualifier.parent
+        if (
+            node is not None
+            and node.type in ("declaration", "field_declaration")
+            and node.start_byte != seen
+            and parsed.text(qualifier) in ("const", "constexpr")
+        ):
+            seen = node.start_byte
+            yield node
+
+
+def _scope(parsed: Syntax, node: Node) -> str | None:
+    """Namespaces and classes around a declaration; None inside a function."""
+    names: list[str] = []
+    for parent in syntax.ancestors(node):
+        if parent.type == "function_definition":
+            return None
+        if parent.type in ("namespace_definition", "class_specifier", "struct_specifier"):
+            name = parent.child_by_field_name("name")
+            names.append("" if name is None else parsed.text(name))
+    return "::".join(reversed(names))
+
+
+def _declared(node: Node) -> Iterator[tuple[Node, Node]]:
+    if node.type == "field_declaration":
+        name = node.child_by_field_name("declarator")
+        value = node.child_by_field_name("default_value")
+        if name is not None and value is not None:
+            yield name, value
+        return
+    for child in node.children:
+        if child.type == "init_declarator":
+            name = child.child_by_field_name("declarator")
+            value = child.child_by_field_name("value")
+            if name is not None and value is not None and name.type == "identifier":
+                if value.type == "initializer_list" and value.named_child_count == 1:
+                    value = value.named_children[0]  # constexpr u32 x{0x681e};
+                yield name, value
+
+
+def _defines(parsed: Syntax) -> Iterator[ConstantList]:
+    constants = []
+    for node in parsed.nodes("define"):
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is not None and value is not None:
+            constants.append(parsed.constant(name, value))
+    if constants:
+        yield ConstantList("#define", False, tuple(constants))
+
+
+_NUMBER_KINDS = (
+    "number_literal",
+    "parenthesized_expression",
+    "binary_expression",
+    "cast_expression",
+)
+
+
+def _tables(parsed: Syntax) -> Iterator[ConstantList]:
+    for table in syntax.outermost(list(parsed.nodes("table"))):
+        rows = [row for element in table.named_children if (row := _row(element)) is not None]
+        if rows:
+            yield ConstantList(
+                "table", True, tuple(parsed.constant(name, value) for name, value in rows)
+            )
+
+
+def _row(element: Node) -> tuple[Node, Node] | None:
+    """The name and the number that one element of a table pairs, None unless it pairs them."""
+    names: list[Node] = []
+    numbers: list[Node] = []
+    pending = [element]
+    while pending and len(names) + len(numbers) < 8:
+        node = pending.pop(0)
+        if node.type in _NUMBER_KINDS:
+            numbers.append(node)
+        elif node.type in ("string_literal", "identifier"):
+            names.append(node)
+        elif node.type == "initializer_pair":
+            value = node.child_by_field_name("value")
+            for designator in node.children_by_field_name("designator"):
+                if designator.type == "subscript_designator":
+                    pending.extend(designator.named_children)
+            if value is not None:
+                pending.append(value)
+        elif node.type == "initializer_list" and (node is element or element.type != node.type):
+            pending.extend(node.named_children)
+    if not names or not numbers:
+        return None
+    strings = [node for node in names if node.type == "string_literal"]
+    return (strings or names)[0], numbers[0]
+
+
+_MACRO_ROW = lazy(
+    rb"""^[ \t]*([A-Za-z_]\w*)[ \t]*\(\s*
+    (?:"?(?P<name>[A-Za-z_]\w*)"?\s*,\s*(?P<value>0[xX][0-9a-fA-F]+[uUlL]*)\s*[,)]
+      |(?P<first>0[xX][0-9a-fA-F]+[uUlL]*)\s*,\s*"?(?P<second>[A-Za-z_]\w*)"?\s*[,)])""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+_ROWS_WANTED = 3
+
+
+def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
+    """Rows such as ``X(GUEST_RIP, 0x681e)``, in a file of their own or in a macro's body."""
+    rows = [
+        match
+        for match in _MACRO_ROW().finditer(parsed.content)
+        if not any(start <= match.start(1) < end for start, end in _near(parsed, match.start(1)))
+        and parsed.branches.at(match.start(1)).compiled
+    ]
+    counts = Counter(match[1] for match in rows)
+    for macro, count in counts.items():
+        if count >= _ROWS_WANTED:
+            constants = tuple(_macro_row(parsed, match) for match in rows if match[1] == macro)
+            yield ConstantList(f"{macro.decode('latin-1')}(...)", True, constants)
+
+
+def _near(parsed: Syntax, offset: int) -> list[tuple[int, int]]:
+    from bisect import bisect_right
+
+    nearest = bisect_right(parsed.comments, (offset, len(parsed.content))) - 1
+    return parsed.comments[max(0, nearest) : nearest + 1]
+
+
+def _macro_row(parsed: Syntax, match: re.Match[bytes]) -> Constant:
+    name, value = ("name", "value") if match["name"] else ("second", "first")
+    return Constant(
+        match[name].decode("latin-1"),
+        literal(match[value].decode("latin-1")),
+        Span(*match.span(name)),
+        Span(*match.span(value)),
+        True,
+        branch=parsed.branches.at(match.start(1)).branch,
+    )

@@ -1,0 +1,220 @@
+"""Maxima typed by hand: an index limit or a VMCS_ENUM value that is a number in the source.
+
+IA32_VMX_VMCS_ENUM is a property of a set of capabilities (SDM A.9), so a number is at best right
+for one processor. Found are constants named for it, and the places where code gives the MSR, or
+a member named for it, a number: arguments, assignments, initialisers, the case of a switch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from vmcsgen.scan.constants import Constant, Source, Span
+from vmcsgen.scan.expression import Unevaluated, evaluate, literal
+from vmcsgen.scan.patterns import lazy
+from vmcsgen.scan.syntax import ancestors
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from vmcsgen.scan.c import Syntax
+
+IA32_VMX_VMCS_ENUM = 0x48A
+
+
+class TypedMaximum(NamedTuple):
+    """A number that stands for the highest index, as raw VMCS_ENUM value (index shifted left)."""
+
+    name: str
+    vmcs_enum: int
+    at: Span
+
+
+_SAYS_ENUM = lazy(r"vmcs_?enum", re.IGNORECASE)
+_SAYS_LIMIT = lazy(r"(?:^|_)(?:max|highest|largest|last|hi)(?:_|$)", re.IGNORECASE)
+_SAYS_INDEX = lazy(r"(?:^|_)(?:index|idx)(?:_|$)", re.IGNORECASE)
+_SAYS_ENCODING = lazy(r"(?:^|_)(?:encoding|enc)(?:_|$)", re.IGNORECASE)
+_SAYS_OTHER = lazy(
+    r"(?:^|_)(?:mask|shift|bits?|msr|bitpos|pos|offset|width|bf|len|count|type|reserved|rsvd|lo)"
+    r"(?:_|$)|^(?:X86_)?MSR|_MSR",
+    re.IGNORECASE,
+)
+
+
+def of_constants(constants: Iterable[Constant], source: Source) -> Iterator[TypedMaximum]:
+    """Constants whose name says the maximum, and whose value is nothing but a number."""
+    for constant in constants:
+        raw = _raw(constant)
+        if raw is not None and _only_numbers(source.text(constant.value_at)):
+            yield TypedMaximum(constant.name, raw, constant.value_at)
+
+
+def _raw(constant: Constant) -> int | None:
+    name, value = constant.name, constant.value
+    if value is None or constant.implicit:
+        return None
+    lowered = name.lower()
+    if "vmcs" not in lowered or not any(word in lowered for word in _CLUES):
+        return None
+    if _SAYS_OTHER().search(name) or value == IA32_VMX_VMCS_ENUM:
+        return None
+    if _SAYS_ENUM().search(name):
+        return value if _plausible(value) else None
+    if not _SAYS_LIMIT().search(name):
+        return None
+    if _SAYS_INDEX().search(name):
+        return value << 1 if 0 < value < 0x200 else None
+    if _SAYS_ENCODING().search(name):
+        return value if _plausible(value) else None
+    return None
+
+
+_CLUES = ("enum", "max", "highest", "largest", "last", "hi_")
+"""One of these is in every name that the patterns above could take: they need not be tried."""
+
+
+def _plausible(value: int) -> bool:
+    """Whether a number can be meant as a VMCS_ENUM value: bits 9:1, some of them set."""
+    return 0 < value < 0x400 and value & 1 == 0
+
+
+def _only_numbers(text: str) -> bool:
+    try:
+        evaluate(text, {})
+    except Unevaluated:
+        return False
+    return True
+
+
+_CLUE = lazy(rb"vmcs_?enum", re.IGNORECASE)
+
+
+def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
+    """The numbers that C code gives to the MSR or to a member named for it."""
+    seen: set[int] = set()
+    for clue in _CLUE().finditer(parsed.content):
+        node = parsed.root.descendant_for_byte_range(clue.start(), clue.end())
+        if node is None or node.start_byte in seen:
+            continue
+        seen.add(node.start_byte)
+        if node.type not in ("identifier", "field_identifier"):
+            continue
+        name = parsed.text(node)
+        if not parsed.branches.at(node.start_byte).compiled:
+            continue
+        value = _given(node)
+        if value is None:
+            continue
+        text = parsed.text(value)
+        if not _only_numbers(text):
+            continue
+        number = evaluate(text, {})
+        if _plausible(number) and number != IA32_VMX_VMCS_ENUM:
+            yield TypedMaximum(name, number, Span(value.start_byte, value.end_byte))
+
+
+def _given(node: Node) -> Node | None:
+    """The expression that the code around an identifier gives to what it names."""
+    inner = node
+    for outer in ancestors(node):
+        kind = outer.type
+        if kind == "argument_list":
+            return _beside(outer, inner)
+        if kind == "initializer_list":
+            return _beside(outer, inner)
+        if kind == "initializer_pair":
+            value = outer.child_by_field_name("value")
+            return value if value is not None and value.id != inner.id else None
+        if kind == "assignment_expression":
+            right = outer.child_by_field_name("right")
+            return right if right is not None and right.id != inner.id else None
+        if kind == "case_statement":
+            return _first_assigned(outer, inner)
+        if kind in ("expression_statement", "compound_statement", "declaration"):
+            return None
+        inner = outer
+    return None
+
+
+def _beside(parent: Node, child: Node) -> Node | None:
+    """What follows ``child`` among the children of a list, if that is a number's place."""
+    following = False
+    for each in parent.named_children:
+        if following and each.type != "comment":
+            return each
+        following = following or each.id == child.id
+    return None
+
+
+def _first_assigned(case: Node, label: Node) -> Node | None:
+    """What the first statement of a ``case`` assigns, if the case is one for the MSR."""
+    value = case.child_by_field_name("value")
+    if value is None or value.id != label.id:
+        return None
+    for statement in case.named_children:
+        if statement.type == "expression_statement" and statement.named_children:
+            expression = statement.named_children[0]
+            if expression.type == "assignment_expression":
+                return expression.child_by_field_name("right")
+            return None
+    return None
+
+
+class NarrowIndex(NamedTuple):
+    """A place that keeps fewer bits of an index than the architecture or the spec needs."""
+
+    name: str
+    bits: int
+    at: Span
+    what: str
+
+
+_INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
+
+
+_MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_BIT_FIELD = lazy(rb"(\w+)\s*:\s*([0-9]+)\s*;")
+
+
+def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
+    """Masks and bit-fields that hold an index of a VMCS encoding in fewer than 9 bits.
+
+    A mask counts where the function around it speaks of VMCS and shifts a type or a width beside
+    it; a bit-field named index counts in a union or struct named for an encoding of the VMCS.
+    """
+    lowered = parsed.content.lower()
+    if b"idx" not in lowered and b"index" not in lowered:
+        return
+    for mask in _MASK().finditer(parsed.content):
+        node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
+        if node is None or node.type != "binary_expression":
+            continue
+        value = literal(mask[2].decode("latin-1")) or 0
+        if value < 7 or value & value + 1:
+            continue
+        function = next((n for n in ancestors(node) if n.type == "function_definition"), None)
+        if function is None:
+            continue
+        head = parsed.text(function).lower()
+        if "vmcs" in head and "width" in head and "type" in head:
+            yield NarrowIndex(
+                parsed.text(node).partition("&")[0].strip(), value.bit_length(),
+                Span(node.start_byte, node.end_byte), "masked to",
+            )  # fmt: skip
+    for field in _BIT_FIELD().finditer(parsed.content):
+        name = field[1].decode("latin-1")
+        if not _INDEX_NAME().search(name):
+            continue
+        node = parsed.root.descendant_for_byte_range(field.start(1), field.end(1))
+        if node is None or node.type != "field_identifier":
+            continue
+        around = [n for n in ancestors(node) if n.type in ("struct_specifier", "union_specifier")]
+        if around and any("vmcs" in _record_name(parsed, n) for n in around):
+            yield NarrowIndex(name, int(field[2][:4]), Span(*field.span()), "stored in")
+
+
+def _record_name(parsed: Syntax, record: Node) -> str:
+    name = record.child_by_field_name("name")
+    return "" if name is None else parsed.text(name).lower()

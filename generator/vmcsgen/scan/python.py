@@ -1,0 +1,192 @@
+"""Python: assignments, class and enum members, dicts, and lists of pairs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+
+from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
+from vmcsgen.scan.expression import Unevaluated, is_literal
+
+_DEPTH_LIMIT = 90
+_LINE_LIMIT = 1 << 16
+_RUN_LIMIT = 400
+
+
+def lists(source: Source) -> Iterator[ConstantList]:
+    """Every list of constants in a Python file; SyntaxFault if it can't be parsed."""
+    tree = _parse(source)
+    reader = _Reader(source)
+    yield from reader.scope(tree.body, "")
+    for scope in reader.classes:
+        yield from reader.scope(scope.body, scope.name)
+    yield from reader.tables(tree)
+
+
+def _parse(source: Source) -> ast.Module:
+    """The syntax tree. Deep nesting and endless lines are refused before Python's parser, which
+    recurses in C, gets to see them."""
+    content = source.content
+    depth = deepest = 0
+    for match in re.finditer(rb"[\[({\])}]|\n", content):
+        depth = max(0, depth + (1 if match[0] in b"[({" else -1 if match[0] in b"])}" else 0))
+        deepest = max(deepest, depth)
+        if deepest > _DEPTH_LIMIT:
+            raise SyntaxFault(f"brackets nest more than {_DEPTH_LIMIT} deep")
+    for match in re.finditer(rb"(?:[-+~]\s*|\bnot\s+|\*\*\s*){%d}" % _RUN_LIMIT, content):
+        raise SyntaxFault(f"an operator stands {_RUN_LIMIT} times on end, at byte {match.start()}")
+    if any(len(line) > _LINE_LIMIT for line in content.split(b"\n")):
+        raise SyntaxFault(f"a line is longer than {_LINE_LIMIT} bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the file's own affairs: invalid escapes and such
+            return ast.parse(content)
+    except SyntaxError as error:
+        raise SyntaxFault(f"line {error.lineno}: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxFault(str(error) or type(error).__name__) from None
+
+
+class _Reader:
+    """Evaluates in source order: a constant may refer to those before it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.names: dict[str, int] = {}
+        self.classes: list[ast.ClassDef] = []
+
+    def scope(self, body: Sequence[ast.stmt], name: str) -> Iterator[ConstantList]:
+        constants: list[Constant] = []
+        for statement in body:
+            if isinstance(statement, ast.ClassDef):
+                if len(self.classes) < 10_000:
+                    self.classes.append(statement)
+            elif isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        constants.append(self.constant(target.id, target, statement.value))
+            elif (
+                isinstance(statement, ast.AnnAssign)
+                and statement.value is not None
+                and isinstance(statement.target, ast.Name)
+            ):
+                target = statement.target
+                constants.append(self.constant(target.id, target, statement.value))
+        numbers = tuple(each for each in constants if each.value is not None)
+        if numbers:
+            yield ConstantList(f"class {name}" if name else "assignments", False, numbers)
+
+    def tables(self, tree: ast.Module) -> Iterator[ConstantList]:
+        for node in ast.walk(tree):
+            rows: list[tuple[ast.expr, ast.expr]] = []
+            if isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if key is not None:
+                        rows.extend(_pair([key, value]))
+            elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+                for element in node.elts:
+                    rows.extend(_pair(_parts(element)))
+            constants = tuple(self.constant(_name(name), name, value) for name, value in rows)
+            if constants:
+                kind = "dict" if isinstance(node, ast.Dict) else "table"
+                yield ConstantList(kind, True, constants)
+
+    def constant(self, name: str, at: ast.expr, value: ast.expr) -> Constant:
+        span = self.span(value)
+        text = self.source.text(span)
+        number: int | None = None
+        reason = ""
+        try:
+            number = self.evaluate(value, 0)
+            self.names[name] = number
+        except Unevaluated as error:
+            reason = str(error)
+        return Constant(
+            name, number, self.span(at), span, is_literal(text), reason=reason,
+            alias_of=text if text.isidentifier() else "",
+        )  # fmt: skip
+
+    def span(self, node: ast.expr) -> Span:
+        starts = self.source.line_starts
+        end_line = node.end_lineno or node.lineno
+        return Span(
+            starts[node.lineno - 1] + node.col_offset,
+            starts[end_line - 1] + (node.end_col_offset or node.col_offset),
+        )
+
+    def evaluate(self, node: ast.expr, depth: int) -> int:
+        if depth > 40:
+            raise Unevaluated("it is nested too deeply")
+        match node:
+            case ast.Constant(value=int() as value) if not isinstance(value, bool):
+                return value
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in self.names:
+                return self.names[name]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.evaluate(operand, depth + 1)
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                return ~self.evaluate(operand, depth + 1)
+            case ast.BinOp(left=left, op=operator, right=right):
+                return _apply(
+                    operator, self.evaluate(left, depth + 1), self.evaluate(right, depth + 1)
+                )
+        raise Unevaluated("it is no constant expression")
+
+
+def _apply(operator: ast.operator, left: int, right: int) -> int:
+    match operator:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.BitOr():
+            return left | right
+        case ast.BitAnd():
+            return left & right
+        case ast.BitXor():
+            return left ^ right
+        case ast.Mult() if abs(left) < 1 << 64 and abs(right) < 1 << 64:
+            return left * right
+        case ast.LShift() if 0 <= right < 64 and abs(left) < 1 << 64:
+            return left << right
+        case ast.RShift() if 0 <= right < 64:
+            return left >> right
+    raise Unevaluated("it uses an operator that is not understood here")
+
+
+def _parts(element: ast.expr) -> list[ast.expr]:
+    match element:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return parts
+        case ast.Call(args=parts, keywords=keywords):
+            return [*parts, *(keyword.value for keyword in keywords)]
+    return []
+
+
+def _pair(parts: Sequence[ast.expr]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The first name and the first number among the parts of a row."""
+    names = [
+        part
+        for part in parts
+        if (isinstance(part, ast.Constant) and isinstance(part.value, str))
+        or isinstance(part, ast.Name | ast.Attribute)
+    ]
+    numbers = [
+        part
+        for part in parts
+        if (isinstance(part, ast.Constant) and type(part.value) is int)
+        or isinstance(part, ast.BinOp)
+    ]
+    if names and numbers:
+        yield names[0], numbers[0]
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.Name(id=text) | ast.Attribute(attr=text):
+            return text
+    return ""

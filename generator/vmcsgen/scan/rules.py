@@ -1,0 +1,305 @@
+"""The rules on lists: what is wrong with the constants of one list of VMCS fields."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from vmcsgen.scan import lexicon as layout
+from vmcsgen.scan.constants import Constant, Source
+from vmcsgen.scan.findings import Finding, at, on_constant
+from vmcsgen.scan.match import CERTAIN, Matched, Matcher
+from vmcsgen.scan.patterns import lazy
+from vmcsgen.scan.words import claimed_state, claimed_width, says_high
+
+MARGIN = 0.3
+"""How much more a name must resemble another field than the one that the value encodes."""
+
+WHOLE_LIST = 40
+"""A list with so many fields is meant to be whole: what it lacks is worth a remark."""
+
+_HIGH_HALVES = 5
+_HIGH_SHARE = 0.7
+"""An unknown list spells high halves if it has so many of them, in number and in share."""
+
+_NO_FIELD = lazy(
+    r"(?:^|_)(?:count|cnt|num|nr|max|last|min|first|mask|shift|invalid|none|unknown|end|begin|size"
+    r"|total|reserved|rsvd|base|start|any|all)(?:_|$)",
+    re.IGNORECASE,
+)
+"""Names that say they stand for no field: sentinels, masks, counts."""
+
+
+class Judged(NamedTuple):
+    """What the rules made of one constant."""
+
+    constant: Constant
+    encoding: int | None
+    """The encoding it is meant to have, as far as that is known."""
+    right: bool
+
+
+def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Finding]:
+    """Every finding on one list, in source order within each rule."""
+    judged: list[Judged] = []
+    for constant in matched.members:
+        found = list(_value(source, constant, matched, matcher))
+        yield from found
+        judged.append(_judge(constant, matched, matcher, not found))
+    yield from _duplicates(source, judged, matched)
+    yield from _missing_high(source, judged, matched, matcher)
+    yield from _lacking(source, judged, matched, matcher)
+
+
+def _judge(constant: Constant, matched: Matched, matcher: Matcher, right: bool) -> Judged:
+    wanted = None
+    if matched.project is not None:
+        wanted = matched.project.names.get(constant.name)
+    if wanted is None and constant.value is not None and right:
+        wanted = constant.value if matcher.lexicon.field(constant.value) else None
+    return Judged(constant, wanted, right)
+
+
+def _value(
+    source: Source, constant: Constant, matched: Matched, matcher: Matcher
+) -> Iterator[Finding]:
+    project = matched.project
+    wanted = project.names.get(constant.name) if project else None
+    if constant.value is None:
+        if wanted is not None or matched.constants.closed:
+            yield at(
+                "VMCS901", source, constant.value_at,
+                f"{constant.name} can't be evaluated: {constant.reason}",
+                name=constant.name, expected=wanted,
+            )  # fmt: skip
+    elif wanted is not None:
+        if constant.value != wanted:
+            yield _wrong(source, constant, constant.value, wanted, matcher)
+    elif constant.value in (known := matcher.named(constant.name)):
+        return
+    elif len(known) == 1:
+        yield _wrong(source, constant, constant.value, next(iter(known)), matcher)
+    elif not constant.implicit and _is_meant(constant, matched):
+        yield from _stranger(source, constant, constant.value, matched, matcher)
+
+
+def _is_meant(constant: Constant, matched: Matched) -> bool:
+    """Whether a name that no project has is meant as a field of this list."""
+    if _NO_FIELD().search(constant.name):
+        return False
+    if matched.constants.closed:
+        return True
+    stems = Counter(each.name.rpartition("::")[2].partition("_")[0] for each in matched.members)
+    common, count = stems.most_common(1)[0]
+    return count * 2 <= len(matched.members) or constant.name.startswith(common)
+
+
+def _wrong(
+    source: Source, constant: Constant, value: int, wanted: int, matcher: Matcher
+) -> Finding:
+    from vmcsgen.core.encoding import why_not
+
+    lexicon = matcher.lexicon
+    field = lexicon.field(wanted)
+    title = lexicon.describe(wanted) if field else f"{constant.name}"
+    problem = why_not(value)
+    if problem:
+        message = f"{constant.name}: {problem}; {title} is {wanted:#06x}"
+        rule = "VMCS103"
+    elif lexicon.field(value) is None:
+        message = f"{constant.name} is {value:#06x}, which no field has; {title} is {wanted:#06x}"
+        rule = "VMCS101"
+    else:
+        other = lexicon.describe(value)
+        message = f"{constant.name} is {value:#06x}, the {other}; the {title} is {wanted:#06x}"
+        rule = "VMCS101"
+    return on_constant(
+        rule, source, constant, message, expected=wanted,
+        field=field.id if field else None, hint=f"write {wanted:#06x}",
+    )  # fmt: skip
+
+
+def _stranger(
+    source: Source, constant: Constant, value: int, matched: Matched, matcher: Matcher
+) -> Iterator[Finding]:
+    """A name that no project has, or has in several meanings: value first, words second."""
+    from vmcsgen.core.encoding import why_not
+
+    lexicon, name = matcher.lexicon, constant.name
+    own = matcher.resemblance.to(name, value & ~1) if lexicon.field(value) else 0.0
+    # Nothing else can resemble it much more than this: no need to look at every field.
+    likely, resemblance = (value & ~1, own) if own >= 1 - MARGIN else matcher.resemblance.best(name)
+    expected: int | None = None
+    if resemblance >= CERTAIN:
+        high = says_high(name) and likely >> 13 == layout.WIDTH_64
+        expected = likely | 1 if high else likely
+    meant = f"; by its name it is the {lexicon.describe(expected)}, {expected:#06x}" if (
+        expected is not None
+    ) else ""  # fmt: skip
+    target = lexicon.field(expected) if expected is not None else None
+    identity = target.id if target else None
+    problem = why_not(value)
+    if problem:
+        yield on_constant(
+            "VMCS103", source, constant, f"{name}: {problem}{meant}",
+            expected=expected, field=identity,
+        )  # fmt: skip
+        return
+    field = lexicon.field(value)
+    if field is None:
+        yield on_constant(
+            "VMCS102", source, constant,
+            f"{name} is {value:#06x}, and no field of spec {lexicon.version} has it{meant}",
+            expected=expected, field=identity,
+        )  # fmt: skip
+        return
+    if expected is not None and likely != value & ~1 and own + MARGIN <= resemblance:
+        yield on_constant(
+            "VMCS104", source, constant,
+            f"{name} is {value:#06x}, the {lexicon.describe(value)}{meant}",
+            expected=expected, field=identity,
+        )  # fmt: skip
+        return
+    if own >= CERTAIN and value >> 13 == layout.WIDTH_64 and says_high(name) != bool(value & 1):
+        if any(each.name == name and each.value == value ^ 1 for each in matched.members):
+            return  # a table that calls both halves by the field's name
+        wrong, right = ("high", "full") if value & 1 else ("full", "high")
+        yield on_constant(
+            "VMCS104", source, constant,
+            f"{name} is {value:#06x}, {wrong} access to the {lexicon.describe(value & ~1)};"
+            f" by its name it is the {right} one, {value ^ 1:#06x}",
+            expected=value ^ 1, field=field.id,
+        )  # fmt: skip
+        return
+    yield from _contradiction(source, constant, value, matcher)
+
+
+_WIDTH_TITLES = ("16-bit", "64-bit", "32-bit", "natural-width")
+
+
+def _contradiction(
+    source: Source, constant: Constant, value: int, matcher: Matcher
+) -> Iterator[Finding]:
+    name, field = constant.name, matcher.lexicon.field(value)
+    assert field is not None
+    title = matcher.lexicon.describe(value)
+    width, state = claimed_width(name), claimed_state(name)
+    if width is not None and width != value >> 13:
+        yield on_constant(
+            "VMCS105", source, constant,
+            f"{name} says {_WIDTH_TITLES[width]}, but {value:#06x} is the {title},"
+            f" a {_WIDTH_TITLES[value >> 13]} field",
+            field=field.id,
+        )  # fmt: skip
+    elif (
+        state is not None
+        and value >> 10 & 3 in (layout.GUEST, layout.HOST)
+        and (state != value >> 10 & 3)
+    ):
+        said = "guest" if state == layout.GUEST else "host"
+        yield on_constant(
+            "VMCS105", source, constant,
+            f"{name} says {said} state, but {value:#06x} is the {title}",
+            field=field.id,
+        )  # fmt: skip
+
+
+def _duplicates(source: Source, judged: Sequence[Judged], matched: Matched) -> Iterator[Finding]:
+    known = matched.project.names if matched.project else {}
+    by_name: dict[str, Constant] = {}
+    by_value: dict[int, Judged] = {}
+    for each in judged:
+        constant = each.constant
+        first = by_name.setdefault(constant.name, constant)
+        if first is not constant and not first.alternative_to(constant):
+            if first.value is not None and constant.value == first.value ^ 1:
+                continue  # a table that calls both halves by the field's name
+            line = source.position(first.name_at.start)[0]
+            yield at(
+                "VMCS202", source, constant.name_at,
+                f"{constant.name} is defined again; it stands first on line {line}",
+                name=constant.name, value=constant.value,
+            )  # fmt: skip
+            continue
+        if constant.value is None or constant.alias_of or not each.right:
+            continue
+        other = by_value.setdefault(constant.value, each)
+        if other is each or other.constant.alternative_to(constant):
+            continue
+        line = source.position(other.constant.name_at.start)[0]
+        if other.encoding is None or each.encoding is None:
+            continue
+        if constant.name in known and other.constant.name in known:
+            continue  # the project has two names for this field
+        if constant.name != other.constant.name:
+            yield at(
+                "VMCS201", source, constant.value_at,
+                f"{constant.name} has the encoding of {other.constant.name} on line {line},"
+                f" {constant.value:#06x}",
+                name=constant.name, value=constant.value,
+                hint="keep one name, or make the other an alias of it by name",
+            )  # fmt: skip
+
+
+def _missing_high(
+    source: Source, judged: Sequence[Judged], matched: Matched, matcher: Matcher
+) -> Iterator[Finding]:
+    encodings = {each.encoding for each in judged}
+    fulls = [
+        each
+        for each in judged
+        if each.encoding is not None
+        and each.encoding & 1 == 0
+        and each.encoding >> 13 == layout.WIDTH_64
+        and matcher.lexicon.field(each.encoding) is not None
+    ]
+    spelled = sum(each.encoding is not None and each.encoding | 1 in encodings for each in fulls)
+    if not spelled:
+        return  # this list does without them
+    by_convention = spelled >= _HIGH_HALVES and spelled >= _HIGH_SHARE * len(fulls)
+    for each in fulls:
+        full = each.encoding
+        assert full is not None
+        if full | 1 in encodings:
+            continue
+        project = matched.project
+        named = None
+        if project is not None and each.constant.name in project.names:
+            named = project.high_names.get(full)
+            if named is None:
+                continue  # this project does without it
+        elif not by_convention:
+            continue
+        field = matcher.lexicon.field(full)
+        assert field is not None
+        called = f" ({named})" if named else ""
+        yield at(
+            "VMCS203", source, each.constant.name_at,
+            f"{each.constant.name} has no high half{called}: {full | 1:#06x} is missing",
+            name=each.constant.name, value=each.constant.value, expected=full | 1, field=field.id,
+        )  # fmt: skip
+
+
+def _lacking(
+    source: Source, judged: Sequence[Judged], matched: Matched, matcher: Matcher
+) -> Iterator[Finding]:
+    present = {each.encoding & ~1 for each in judged if each.encoding is not None}
+    if len(present) < WHOLE_LIST:
+        return
+    lacking = [
+        field
+        for encoding, field in matcher.lexicon.fields.items()
+        if field.confirmed and encoding not in present
+    ]
+    if lacking:
+        shown = ", ".join(f"{field.id} ({field.encoding:#06x})" for field in lacking[:6])
+        more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
+        yield at(
+            "VMCS204", source, matched.members[0].name_at,
+            f"{matched.constants.construct} lacks {len(lacking)} of"
+            f" {sum(field.confirmed for field in matcher.lexicon.fields.values())} fields:"
+            f" {shown}{more}",
+            name=matched.constants.construct,
+        )  # fmt: skip

@@ -1,0 +1,182 @@
+"""Rust: const and static items, enum discriminants, tables, associated constants, by module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vmcsgen.scan import syntax
+from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
+from vmcsgen.scan.expression import Unevaluated, evaluate, is_literal
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_QUERY = """
+(const_item) @constant
+(static_item) @constant
+(enum_item) @enum
+(enum_variant) @variant
+(array_expression) @table
+(macro_invocation) @macro
+"""
+
+
+def lists(source: Source) -> Iterator[ConstantList]:
+    """Every list of constants in a Rust file."""
+    grammar = syntax.language("rust")
+    root = syntax.parse(grammar, source.content)
+    found = syntax.captures(syntax.query(grammar, _QUERY), root)
+    reader = _Reader(source)
+    constants = []
+    for node in found.get("constant", [])[:CONSTANTS_LIMIT]:
+        value = node.child_by_field_name("value")
+        name = node.child_by_field_name("name")
+        if (
+            name is None
+            or value is None
+            or value.type in ("array_expression", "closure_expression")
+        ):
+            continue
+        module = _module(source, node)
+        if module is not None:
+            constants.append(reader.constant(name, value, module))
+    by_enum: dict[int, list[Node]] = {}
+    for node in found.get("variant", [])[:CONSTANTS_LIMIT]:
+        owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
+        by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
+    for enum in found.get("enum", ()):
+        variants = tuple(reader.variants(by_enum.get(enum.start_byte, [])))
+        if any(not each.implicit for each in variants):
+            name = enum.child_by_field_name("name")
+            title = "" if name is None else syntax.text(source.content, name)
+            yield ConstantList(f"enum {title}".rstrip(), True, variants)
+    if constants:
+        yield ConstantList("const", False, tuple(constants))
+    for table in syntax.outermost(found.get("table", [])):
+        rows = [row for each in table.named_children if (row := _row(each)) is not None]
+        if rows:
+            yield ConstantList(
+                "table", True, tuple(reader.constant(name, value, "") for name, value in rows)
+            )
+    yield from _macros(reader, found.get("macro", []))
+
+
+class _Reader:
+    """Evaluates in source order: a constant may refer to those before it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.names: dict[str, int] = {}
+
+    def constant(self, name: Node, value: Node, module: str) -> Constant:
+        text = syntax.text(self.source.content, value)
+        bare = syntax.text(self.source.content, name).strip('"')
+        number, reason = self.evaluate(text)
+        if number is not None:
+            self.names[bare] = number
+        return Constant(
+            f"{module}::{bare}" if module else bare,
+            number,
+            Span(name.start_byte, name.end_byte),
+            Span(value.start_byte, value.end_byte),
+            is_literal(text),
+            reason=reason,
+            alias_of=text if text.replace("::", "").isidentifier() else "",
+        )
+
+    def evaluate(self, text: str) -> tuple[int | None, str]:
+        try:
+            return evaluate(text, self.names, octal=False), ""
+        except Unevaluated as error:
+            return None, str(error)
+
+    def variants(self, nodes: list[Node]) -> Iterator[Constant]:
+        following: int | None = 0
+        for node in nodes:
+            name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+            if name is None:
+                continue
+            if value is not None:
+                constant = self.constant(name, value, "")
+            else:
+                at = Span(name.start_byte, name.end_byte)
+                bare = syntax.text(self.source.content, name)
+                constant = Constant(bare, following, at, at, False, True)
+            following = None if constant.value is None else constant.value + 1
+            yield constant
+
+
+def _module(source: Source, node: Node) -> str | None:
+    """The innermost module or type around an item, "" at the top; None inside a function."""
+    innermost: str | None = None
+    for parent in syntax.ancestors(node):
+        if parent.type == "function_item":
+            return None
+        if parent.type in ("mod_item", "impl_item", "trait_item") and innermost is None:
+            name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
+            innermost = "" if name is None else syntax.text(source.content, name)
+    return innermost or ""
+
+
+_NUMBERS = (
+    "integer_literal",
+    "binary_expression",
+    "parenthesized_expression",
+    "type_cast_expression",
+)
+
+
+_ROWS = ("tuple_expression", "struct_expression", "call_expression")
+
+
+def _row(element: Node) -> tuple[Node, Node] | None:
+    """The name and the number that a tuple or struct in a table pairs."""
+    names: list[Node] = []
+    numbers: list[Node] = []
+    pending = [element]
+    while pending and len(names) + len(numbers) < 8:
+        node = pending.pop(0)
+        if node.type in _NUMBERS:
+            numbers.append(node)
+        elif node.type in ("string_literal", "identifier", "scoped_identifier"):
+            names.append(node)
+        elif node.type == "field_initializer":
+            value = node.child_by_field_name("value")
+            if value is not None:
+                pending.append(value)
+        elif node.type in ("field_initializer_list", "arguments"):
+            pending.extend(node.named_children)
+        elif node is element and node.type in _ROWS:
+            pending.extend(each for each in node.named_children if each.type != "type_identifier")
+    if not names or not numbers:
+        return None
+    strings = [node for node in names if node.type == "string_literal"]
+    return (strings or names)[0], numbers[0]
+
+
+def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:
+    """Macro bodies such as ``vmcs_fields! { GUEST_RIP = 0x681e, ... }`` and ``(0x681e, ...)``."""
+    for macro in syntax.outermost(macros):
+        tree = next((n for n in macro.named_children if n.type == "token_tree"), None)
+        if tree is None:
+            continue
+        constants = tuple(_pairs(reader, tree))
+        if len(constants) >= 3:
+            yield ConstantList("macro", True, constants)
+
+
+def _pairs(reader: _Reader, tree: Node) -> Iterator[Constant]:
+    pending = [tree]
+    while pending:
+        children = pending.pop().children
+        for position, node in enumerate(children):
+            if node.type == "token_tree":
+                pending.append(node)
+            elif node.type == "integer_literal" and position >= 2:
+                joint, name = children[position - 1], children[position - 2]
+                if joint.type in ("=", ",", "=>", ":") and name.type in (
+                    "identifier",
+                    "string_literal",
+                ):
+                    yield reader.constant(name, node, "")

@@ -1,0 +1,193 @@
+"""YAML and JSON: mappings of names to numbers or numbers to names, and lists of records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
+from vmcsgen.scan.expression import literal
+from vmcsgen.scan.patterns import lazy
+
+_DEPTH_LIMIT = 64
+
+
+class Scalar(NamedTuple):
+    """A value and where it stands."""
+
+    text: str
+    at: Span
+    plain: bool
+    """Unquoted: may be a number."""
+
+    @property
+    def number(self) -> int | None:
+        """The integer it writes, quoted hexadecimal included; None if it writes none."""
+        if self.plain or self.text[:2].lower() == "0x":
+            return literal(self.text.strip(), octal=False)
+        return None
+
+
+Node = Any
+"""A Scalar, a list of nodes, or a dict: list of (key Scalar, value node)."""
+
+
+class Mapping(NamedTuple):
+    """A mapping: keys and values in source order."""
+
+    items: list[tuple[Scalar, Node]]
+
+
+def lists(source: Source) -> Iterator[ConstantList]:
+    """Every list of constants in a YAML or JSON file; SyntaxFault if it can't be parsed."""
+    root = _json(source) if source.language == "json" else _yaml(source)
+    pending: list[tuple[str, Node]] = [("", root)]
+    while pending:
+        title, node = pending.pop()
+        constants: list[Constant] = []
+        if isinstance(node, Mapping):
+            for key, value in node.items:
+                if isinstance(value, Scalar):
+                    constants.extend(_pair(source, [key, value]))
+                else:
+                    pending.append((key.text[:60], value))
+        elif isinstance(node, list):
+            for element in node:
+                constants.extend(_record(source, element))
+                if not isinstance(element, Scalar):
+                    pending.append((title, element))
+        if constants:
+            yield ConstantList(title or source.language, True, tuple(constants))
+
+
+def _record(source: Source, element: Node) -> Iterator[Constant]:
+    if isinstance(element, Mapping):
+        scalars = [value for _, value in element.items if isinstance(value, Scalar)]
+        keys = [key.text.lower() for key, value in element.items if isinstance(value, Scalar)]
+        ordered = sorted(zip(keys, scalars, strict=True), key=lambda pair: _rank(pair[0]))
+        yield from _pair(source, [value for _, value in ordered])
+    elif isinstance(element, list):
+        yield from _pair(source, [value for value in element if isinstance(value, Scalar)])
+
+
+def _rank(key: str) -> int:
+    wanted = ("name", "id", "field", "constant", "encoding", "value", "enc")
+    return wanted.index(key) if key in wanted else len(wanted)
+
+
+_NAME = lazy(r"[A-Za-z_][\w :()./-]*")
+
+
+def _pair(source: Source, scalars: list[Scalar]) -> Iterator[Constant]:
+    numbers = [each for each in scalars if each.number is not None]
+    names = [each for each in scalars if each.number is None and _NAME().fullmatch(each.text)]
+    if names and numbers:
+        name, value = names[0], numbers[0]
+        yield Constant(
+            name.text, value.number, name.at, value.at,
+            value.plain and source.text(value.at).strip() == value.text,
+        )  # fmt: skip
+
+
+def _yaml(source: Source) -> Node:
+    """The first document, built from PyYAML's events: aliases and tags are not followed."""
+    import yaml
+
+    try:
+        text = source.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SyntaxFault(f"not UTF-8: {error.reason}") from None
+    shift = 3 if source.content[:3] == b"\xef\xbb\xbf" else 0
+    offsets = _Offsets(text, shift)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    stack: list[list[Node]] = [[]]
+    kinds: list[type] = [list]
+    try:
+        events: Iterator[Any] = yaml.parse(text, Loader=loader)
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent):
+                plain = event.style is None
+                start: Any = event.start_mark
+                end: Any = event.end_mark
+                at = Span(offsets.at(start.index), offsets.at(end.index))
+                stack[-1].append(Scalar(event.value, at, plain))
+            elif isinstance(event, yaml.AliasEvent):
+                stack[-1].append([])
+            elif isinstance(event, yaml.CollectionStartEvent):
+                if len(stack) > _DEPTH_LIMIT:
+                    raise SyntaxFault(f"nested more than {_DEPTH_LIMIT} levels deep")
+                stack.append([])
+                kinds.append(Mapping if isinstance(event, yaml.MappingStartEvent) else list)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                items, kind = stack.pop(), kinds.pop()
+                stack[-1].append(_mapping(items) if kind is Mapping else items)
+    except yaml.YAMLError as error:
+        problem = str(getattr(error, "problem", None) or error).split("\n")[0]
+        mark = getattr(error, "problem_mark", None)
+        raise SyntaxFault(f"line {mark.line + 1}: {problem}" if mark else problem) from None
+    except UnicodeEncodeError:
+        raise SyntaxFault("a lone surrogate is not a character") from None
+    return stack[0]
+
+
+class _Offsets:
+    """Character offsets to byte offsets; the same thing where all is ASCII."""
+
+    def __init__(self, text: str, shift: int) -> None:
+        self.text = text
+        self.shift = shift
+        self.ascii = text.isascii()
+        self.last = (0, 0)
+
+    def at(self, index: int) -> int:
+        if self.ascii:
+            return index + self.shift
+        characters, size = self.last if self.last[0] <= index else (0, 0)
+        size += len(self.text[characters:index].encode("utf-8", "surrogatepass"))
+        self.last = (index, size)
+        return size + self.shift
+
+
+def _mapping(items: list[Node]) -> Mapping:
+    pairs = zip(items[::2], items[1::2], strict=False)
+    return Mapping([(key, value) for key, value in pairs if isinstance(key, Scalar)])
+
+
+_JSON_TOKEN = lazy(
+    rb"""\s*(?:(?P<open>[\[{])|(?P<close>[\]}])|(?P<mark>[,:])
+    |(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[-+.\w]+))""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _json(source: Source) -> Node:
+    content = source.content
+    stack: list[list[Node]] = [[]]
+    position = 3 if content[:3] == b"\xef\xbb\xbf" else 0
+    end = len(content.rstrip())
+    while position < end:
+        match = _JSON_TOKEN().match(content, position)
+        if match is None:
+            line = source.position(position)[0]
+            raise SyntaxFault(f"line {line}: not JSON")
+        position = match.end()
+        if match["open"]:
+            if len(stack) > _DEPTH_LIMIT:
+                raise SyntaxFault(f"nested more than {_DEPTH_LIMIT} levels deep")
+            stack.append([])
+        elif match["close"]:
+            if len(stack) == 1:
+                raise SyntaxFault("a bracket closes that was not opened")
+            items = stack.pop()
+            stack[-1].append(_mapping(items) if match["close"] == b"}" else items)
+        elif match["string"] is not None:
+            start, stop = match.span("string")
+            text = content[start + 1 : stop - 1].decode("utf-8", "replace")
+            stack[-1].append(Scalar(text, Span(start, stop), False))
+        elif match["word"] is not None:
+            word = match["word"].decode("latin-1")
+            stack[-1].append(Scalar(word, Span(*match.span("word")), True))
+    if len(stack) != 1:
+        raise SyntaxFault("a bracket is not closed")
+    return stack[0]

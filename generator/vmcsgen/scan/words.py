@@ -1,0 +1,142 @@
+"""What the words of a name say: the field they name, its width and its type.
+
+A list that no project of the spec describes is still made of the SDM's words, shortened in a
+hundred ways. Names are cut into words, spellings are made equal, and a name is compared with
+everything a field is called; rare words count more than common ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from math import log
+
+from vmcsgen.scan import lexicon
+from vmcsgen.scan.lexicon import Lexicon
+from vmcsgen.scan.patterns import lazy
+
+_PIECE = lazy(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+
+_ALIKE = {
+    "access": "access", "ar": "access_rights", "acr": "access_rights", "acc": "access",
+    "accs": "access", "addr": "address", "adr": "address", "addrs": "address",
+    "phyptr": "address", "ptr": "pointer", "poi": "pointer", "bm": "bitmap", "bmp": "bitmap",
+    "bitmaps": "bitmap", "sel": "selector", "selectors": "selector", "lim": "limit",
+    "ctl": "control", "ctls": "control", "ctrl": "control", "ctrls": "control",
+    "controls": "control", "cnt": "count", "num": "count", "enc": "encoding",
+    "enter": "entry", "vmentry": "entry", "ent": "entry", "exiting": "exit", "vmexit": "exit",
+    "exits": "exit", "err": "error", "errorcode": "error_code", "errcode": "error_code",
+    "exc": "exception", "excep": "exception", "exceptions": "exception", "exec": "execution",
+    "func": "function", "vmfunc": "function", "functions": "function", "idx": "index",
+    "info": "information", "infor": "information", "instr": "instruction",
+    "ins": "instruction", "insn": "instruction", "intr": "interrupt", "int": "interrupt",
+    "interruption": "interrupt", "irq": "interrupt", "interruptibility": "interruptibility",
+    "interruptability": "interruptibility", "inter": "interrupt", "len": "length",
+    "lin": "linear", "ld": "load", "st": "store", "gpa": "guest_physical_address",
+    "gla": "guest_linear_address", "phys": "physical", "phy": "physical",
+    "notif": "notification", "notify": "notification", "nv": "notification_vector",
+    "pend": "pending", "perm": "permission", "perf": "perf", "pinbased": "pin",
+    "posted": "posted", "pir": "posted", "pi": "posted", "preempt": "preemption",
+    "prio": "priority", "proc": "processor", "procbased": "processor", "cpu": "processor",
+    "qual": "qualification", "qualif": "qualification", "sec": "secondary", "proc2": "secondary",
+    "sysenter": "sysenter", "targets": "target", "tgt": "target", "val": "value",
+    "values": "value", "vec": "vector", "vect": "vector", "vectoring": "vectoring",
+    "vapic": "virtual_apic", "virt": "virtual", "virtualization": "virtual",
+    "vproc": "virtual_processor", "vpid": "virtual_processor_identifier",
+    "ve": "virtual_exception", "id": "identifier", "dbg": "debug", "debugctrl": "debugctl",
+    "interruptible": "interruptibility",
+    "desc": "descriptor", "eptp": "ept_pointer", "spptp": "spp_table_pointer",
+    "hm": "mask", "msk": "mask", "shdw": "shadow", "rd": "read", "registers": "register",
+    "reg": "register", "thr": "threshold", "tr": "tr", "act": "activity", "io": "io",
+    "pdptr": "pdpte", "pdptes": "pdpte", "pdptrs": "pdpte", "ssp": "ssp", "xss": "xss",
+    "mult": "multiplier", "off": "offset", "ofs": "offset", "offs": "offset", "smbase": "smbase",
+    "intrs": "interrupt", "rflags": "rflags", "eflags": "rflags", "activation": "activity",
+    "link": "link", "pasiddir": "pasid_directory", "dir": "directory", "grp": "group",
+    "ple": "ple", "attr": "access_rights", "arbyte": "access_rights",
+    "exi": "exit", "inst": "instruction",
+    "actv": "activity", "consts": "", "smask": "mask", "exitcode": "exit_reason",
+}  # fmt: skip
+"""A spelling -> the words it stands for, joined by ``_``."""
+
+_NOISE = frozenset(
+    "vmcs vmx vmcs16 vmcs32 vmcs64 nw natural width field encode encoding full state data bit bits "
+    "the of for and to a an based vm msr ia 8 16 32 64 ro rw const register value k e enum high hi "
+    "ctls".split()
+)
+
+_HIGH = lazy(r"(?:^|_|(?<=[a-z0-9]))(?:HIGH|High|high|HI|Hi|hi)(?:_ENCODE)?$|\(high\)$")
+
+
+def says_high(name: str) -> bool:
+    """Whether the name says that it is the high half of a 64-bit field."""
+    return _HIGH().search(name) is not None
+
+
+@lru_cache(8192)
+def words(name: str) -> frozenset[str]:
+    """The words of a name, all spellings made equal, without those that say nothing."""
+    found: list[str] = []
+    for piece in _PIECE().findall(name[:200].replace("/", "").replace("VMCS", "_VMCS_")):
+        word = piece.lower()
+        found.extend(_ALIKE.get(word, word).split("_"))
+    return frozenset(word for word in found if word and word not in _NOISE)
+
+
+class Resemblance:
+    """How much names resemble what the fields of a lexicon are called."""
+
+    def __init__(self, known: Lexicon) -> None:
+        self.called = {
+            encoding: tuple({words(name): None for name in field.words})
+            for encoding, field in known.fields.items()
+        }
+        counts = Counter(
+            word for names in self.called.values() for word in frozenset().union(*names)
+        )
+        total = len(self.called)
+        self.weights = {word: log(1 + total / count) for word, count in counts.items()}
+        self.unknown_weight = log(1 + total) / 2
+
+    def weight(self, word: str) -> float:
+        """How much a word tells: rare ones most; one that no field has, a little."""
+        return self.weights.get(word, self.unknown_weight)
+
+    def to(self, name: str, encoding: int) -> float:
+        """How much ``name`` resembles the field with this full-access encoding, 0 to 1."""
+        mine = words(name)
+        return max((self._alike(mine, other) for other in self.called[encoding]), default=0.0)
+
+    def best(self, name: str) -> tuple[int, float]:
+        """The full-access encoding of the field that ``name`` resembles most, and how much."""
+        return max(
+            ((encoding, self.to(name, encoding)) for encoding in self.called),
+            key=lambda pair: pair[1],
+            default=(0, 0.0),
+        )
+
+    def _alike(self, mine: frozenset[str], other: frozenset[str]) -> float:
+        union = sum(map(self.weight, mine | other))
+        return sum(map(self.weight, mine & other)) / union if union else 0.0
+
+
+_WIDTHS = (
+    (lazy(r"(?:^|_|VMCS_?)16(?:_?BITS?)?(?:_|$)|16_?BIT", re.I), lexicon.WIDTH_16),
+    (lazy(r"VMCS_?32(?:_|$)|(?:^|_)32_?BITS?(?:_|$)|BITS?_?32", re.I), lexicon.WIDTH_32),
+    (lazy(r"VMCS_?64(?:_|$)|(?:^|_)64_?BITS?(?:_|$)|BITS?_?64", re.I), lexicon.WIDTH_64),
+    (lazy(r"VMCS_?NW(?:_|$)|(?:^|_)NATURAL(?:_|$)|NATURAL_?WIDTH", re.I), lexicon.WIDTH_NATURAL),
+)
+
+
+def claimed_width(name: str) -> int | None:
+    """The width (bits 14:13) that a name claims, as in ``VMX_VMCS64_...`` or ``..._16BIT_...``."""
+    claims = {width for pattern, width in _WIDTHS if pattern().search(name)}
+    return claims.pop() if len(claims) == 1 else None
+
+
+def claimed_state(name: str) -> int | None:
+    """Guest or host state, where a name says one of them and not the other, else None."""
+    found = {piece.lower() for piece in _PIECE().findall(name[:200])} & {"guest", "host"}
+    if len(found) != 1:
+        return None
+    return lexicon.GUEST if "guest" in found else lexicon.HOST

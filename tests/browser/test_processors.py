@@ -1,0 +1,309 @@
+"""The processor view: the library's answer for known CPUs, pasted dumps and random sets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import vmcsgen
+from vmcsgen.capabilities.assess import assess
+from vmcsgen.capabilities.dump import Processor
+from vmcsgen.capabilities.sources import parse, processor
+from vmcsgen.core.enumeration import climb, ladder
+from vmcsgen.diagnostics import DiagnosticError
+from vmcsgen.specfile.cpus import KnownCpus
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+DUMPS = FIXTURES / "dumps"
+SOURCES = sorted([*DUMPS.iterdir(), *(FIXTURES / "probe").glob("*.log")])
+
+ANSWER = """
+    const answerOf = (processor) => {
+        const answer = vmcs.evaluateProcessor(processor);
+        const { verdict, errata } = vmcs.judge(answer, processor);
+        const having = (truth) => [...answer.existence].filter((each) => each[1] === truth)
+            .map((each) => each[0]);
+        return {
+            msrs: Object.fromEntries([...processor.msrs].map(([a, v]) => [a, v.toString()])),
+            truths: Object.fromEntries(answer.truths), fields: having(true),
+            undecided: having(null), derived: answer.derived, upper: answer.upper,
+            exact: answer.exact, reported: answer.reported?.toString() ?? null,
+            verdict, errata: errata.map((each) => each.id),
+            rung: answer.rungs[answer.deciding]?.vmcs_enum ?? null,
+        };
+    };
+"""
+
+
+def answer_of(spec: vmcsgen.Spec, told: Processor, known: KnownCpus) -> dict[str, Any]:
+    """The library's answer in the shape of the page's."""
+    found = assess(spec, told, known)
+    rung = climb(ladder(spec), found.capabilities)
+    return {
+        "msrs": {str(address): str(value) for address, value in told.msrs.items()},
+        "truths": dict(found.capabilities.truths),
+        "fields": [field.id for field in found.fields],
+        "undecided": [field.id for field in found.undecided],
+        "derived": found.enumeration.vmcs_enum,
+        "upper": found.enumeration.upper_vmcs_enum,
+        "exact": found.enumeration.exact,
+        "reported": None if found.reported is None else str(found.reported),
+        "verdict": None if found.verdict is None else found.verdict.value,
+        "errata": [erratum.id for erratum in found.errata],
+        "rung": None if rung is None else rung.vmcs_enum,
+    }
+
+
+def read_by_page(page: Any, texts: list[str]) -> list[list[dict[str, Any]]]:
+    """What the page makes of texts: for each, the answers for its processors."""
+    return page.evaluate(
+        "(texts) => {" + ANSWER + "return texts.map((text) => vmcs.readDump(text).processors.map("
+        "(each) => ({ ...answerOf(each), numbers: each.numbers })));}",
+        texts,
+    )
+
+
+def read_by_library(
+    spec: vmcsgen.Spec, known: KnownCpus, texts: Iterable[str]
+) -> list[list[dict[str, Any]]]:
+    found = []
+    for text in texts:
+        try:
+            processors = parse(text.encode(), "dump", spec).processors
+        except DiagnosticError:
+            processors = ()
+        found.append(
+            [answer_of(spec, each, known) | {"numbers": list(each.numbers)} for each in processors]
+        )
+    return found
+
+
+def test_every_known_cpu_gets_the_answer_of_the_library(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    answers = page.evaluate(
+        "() => {" + ANSWER + "return vmcs.facts.cpus.map((cpu) => [cpu.id,"
+        " answerOf(vmcs.knownProcessor(cpu))]);}"
+    )
+    assert len(answers) == len(known.cpus) > 40
+    for (identity, answer), cpu in zip(answers, known.cpus, strict=True):
+        assert identity == cpu.id
+        assert answer == answer_of(spec, processor(cpu), known), cpu.id
+
+
+def test_random_capabilities_get_the_answer_of_the_library(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    chosen = random.Random(48_010)
+    processors = [random_processor(chosen, spec) for _ in range(3000)]
+    sent = [
+        [
+            {str(address): str(value) for address, value in each.msrs.items()},
+            dict(each.controls),
+            dict(each.features),
+            each.virtual,
+        ]
+        for each in processors
+    ]
+    answers = page.evaluate(
+        "(sent) => {"
+        + ANSWER
+        + """
+            const map = (plain) => new Map(Object.entries(plain));
+            return sent.map(([msrs, controls, features, virtual]) => answerOf({
+                msrs: new Map(Object.entries(msrs).map(([a, v]) => [Number(a), BigInt(v)])),
+                controls: map(controls), features: map(features), virtual, vendor: "",
+            }));
+        }""",
+        sent,
+    )
+    for told, answer in zip(processors, answers, strict=True):
+        assert answer == answer_of(spec, told, known), told
+    derived = {answer["derived"] for answer in answers}
+    assert {rung.vmcs_enum for rung in ladder(spec)} <= derived
+    assert {answer["exact"] for answer in answers} == {True, False}
+
+
+def random_processor(chosen: random.Random, spec: vmcsgen.Spec) -> Processor:
+    """MSRs of which some lack, with few or many bits set, and what else a source can tell."""
+    msrs = {0x480: chosen.getrandbits(64)} if chosen.random() < 0.9 else {}
+    density = chosen.choice((0.02, 0.2, 0.5, 0.9, 1))
+    for group in spec.groups:
+        for msr in (group.msr, group.true_msr):
+            if msr is not None and chosen.random() < 0.9:
+                msrs[msr] = sum(1 << bit for bit in range(64) if chosen.random() < density)
+    if chosen.random() < 0.8:
+        msrs[0x48A] = chosen.choice((chosen.randrange(0, 0x60, 2), chosen.getrandbits(64)))
+    some = chosen.random() * 0.3
+    controls = {name: chosen.random() < 0.5 for name in spec.controls if chosen.random() < some}
+    features = {
+        name: chosen.random() < 0.5 for name in spec.feature_by_name if chosen.random() < 0.5
+    }
+    virtual = chosen.choice((True, False, None))
+    return Processor(None, (), msrs, {}, controls, features, virtual)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_dump_is_read_as_the_library_reads_it(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus, path: Path
+) -> None:
+    text = path.read_text("latin-1" if path.suffix == ".log" else "utf-8")
+    (found,) = read_by_page(page, [text])
+    assert found and [found] == read_by_library(spec, known, [text])
+
+
+def test_spellings_are_read_as_the_library_reads_them(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    texts = [
+        "0x48b 0x7cff00000000",
+        "MSR 0000048B: 0005-7CFF-0000-0000",
+        "48b=7CFF00000000",
+        "IA32_VMX_PROCBASED_CTLS2 (0x48b): 0x007cff0000000000",
+        "msr_ia32_vmx_misc 30040165\ncpu3: 48a 2e\ncpu 3: 48b edx 7cff eax 0",
+        "# rdmsr -p 2 0x48b\n7cff00000000\n# rdmsr -a 0x48a\n2e\n2e\n2c",
+        '{"0x48b": "0x7cff00000000", "IA32_VMX_VMCS_ENUM": 46}',
+        '{"msrs": {"0x480": 61276963466027027, "0x48b": 18446744073709551615}}',
+        "[cpu 0] 0x480 = 3da050000000013",
+        "0x48b 0x17cff0000000000000",
+        "nothing of the kind",
+        "",
+        "0x48b 0x1\n0x48b 0x2\n0x48b 0x1",
+        "rdmsr 0x48b -p 3\n7cff00000000\n* 0x48a -> 2e",
+        '{"0x48b": 1, "48B": 2, "vmx_misc": true, "0x48a": -1}',
+        "".join(f"cpu{number} 0x48b {number:x}\n" for number in range(5000)),
+    ]
+    assert read_by_page(page, texts) == read_by_library(spec, known, texts)
+
+
+def test_damaged_dumps_are_read_as_the_library_reads_them(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    chosen = random.Random(11)
+    texts = []
+    for path in SOURCES:
+        text = path.read_text("utf-8")
+        for _ in range(40):
+            texts.append(damage(text, chosen))
+    for text, found, expected in zip(
+        texts, read_by_page(page, texts), read_by_library(spec, known, texts), strict=True
+    ):
+        assert found == expected, text
+
+
+def damage(text: str, chosen: random.Random) -> str:
+    """``text`` with lines lost, doubled or swapped, and characters changed."""
+    lines = text.split("\n")
+    for _ in range(chosen.randint(1, 4)):
+        place, other = chosen.randrange(len(lines)), chosen.randrange(len(lines))
+        match chosen.randrange(4):
+            case 0:
+                lines[place : place + chosen.randint(1, 5)] = []
+                lines = lines or [""]
+            case 1:
+                lines.insert(place, lines[other])
+            case 2:
+                lines[place], lines[other] = lines[other], lines[place]
+            case _:
+                line = lines[place]
+                column = chosen.randrange(len(line) + 1)
+                lines[place] = (
+                    line[:column] + chosen.choice('0fxg :=-<>[]{}",') + line[column + 1 :]
+                )
+    return "\n".join(lines)
+
+
+def test_known_cpu_is_chosen_and_its_deciding_rung_is_marked(open_page: Any) -> None:
+    page = open_page("#processors")
+    page.select_option("#known-cpu", "i7-4770r")
+    page.wait_for_selector("#processor-title")
+    assert page.evaluate("location.hash") == "#processors=i7-4770r"
+    values = page.locator(".tile-value").all_inner_texts()
+    assert values == ["0x2e", "0x2a", "too low, as errata say", "137"]
+    assert "HSD70" in page.locator(".tile.bad").inner_text()
+    rung = page.locator(".rung[aria-current=true]")
+    assert rung.count() == 1
+    assert rung.locator(".rung-value").inner_text() == "0x2e"
+    assert rung.locator(".rung-state").inner_text() == "decides"
+    page.select_option("#existence-filter", "true")
+    assert page.locator("#existence-table tbody tr").count() == 137
+
+
+def test_pasted_msrs_are_explained_bit_by_bit(open_page: Any) -> None:
+    page = open_page("#processors")
+    page.fill("#dump", "0x480 00da040000000012\n0x482 fff9fffe0401e172\n0x48e fff9fffe04006172\n"
+              "0x48b 0200 0000 0000 0000\n0x48a 2e")  # fmt: skip
+    row = page.locator("#existence-table tr", has_text="TSC multiplier")
+    assert row.locator("td.state").inner_text() == "exists"
+    assert "0x48b bit 57 is 1" in row.inner_text()
+    assert "0x48e bit 63 is 1" in row.inner_text()
+    row = page.locator("#existence-table tr", has_text="EPT pointer").first
+    assert "0x48b bit 33 is 0" in row.inner_text()
+    assert page.locator(".tile-note").first.inner_text().startswith("at least; at most")
+    page.select_option("#feature-fred", "yes")
+    assert page.locator(".tile-value").first.inner_text() == "0x52"
+
+
+def test_text_without_msrs_and_hostile_text_are_answered(open_page: Any) -> None:
+    page = open_page("#processors")
+    page.fill("#dump", "<img src=x onerror=alert(1)> no MSR")
+    assert "No VMX capability MSR" in page.locator("#processor-result").inner_text()
+    page.fill("#dump", "cpu0 0x48b 1\ncpu1 0x48b 2\n<cpu><msr index='0x48b'")
+    assert "2 different processors" in page.locator("#processor-result").inner_text()
+    page.fill("#dump", "[" * 1000)
+    assert "No VMX capability MSR" in page.locator("#processor-result").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("repeated", "times"),
+    [
+        ("cpu ", 500_000),
+        ("cpu", 500_000),
+        ("0x48b ", 100_000),
+        ("[", 500_000),
+        ('{"a":', 200_000),
+        ("<cpu ", 200_000),
+        ("<!--", 200_000),
+        ("<msr index='0x48b' eax='1'>\n", 50_000),
+        ("Basic VMX Information\n  Hex: 0x1\n", 50_000),
+        ("---[ MSR Registers ------[", 50_000),
+        ("HM: MSR_IA32_VMX_BASIC" + " " * 50, 20_000),
+        ("0x48b 0x1\n", 200_000),
+    ],
+)
+def test_hostile_text_is_read_in_bounded_time(page: Any, repeated: str, times: int) -> None:
+    spent, processors = page.evaluate(
+        """([repeated, times]) => {
+            const text = repeated.repeat(times).slice(0, 4 << 20);
+            const start = performance.now();
+            const { processors } = vmcs.readDump(text);
+            return [performance.now() - start, processors.length];
+        }""",
+        [repeated, times],
+    )
+    assert spent < 10_000
+    assert processors <= 4096
+
+
+def test_processors_of_a_dump_are_told_apart(open_page: Any) -> None:
+    page = open_page("#processors")
+    page.set_input_files("#dump-file", str(DUMPS / "aida64-lakefield.txt"))
+    page.wait_for_selector("#dump-place")
+    assert page.locator("#dump-place option").all_inner_texts() == ["CPU 0, 1", "CPU 4"]
+    secondary = page.locator(".msrs tr", has_text="IA32_VMX_PROCBASED_CTLS2").locator("td").last
+    assert secondary.text_content() == "0x035d6fff00000000"
+    page.select_option("#dump-place", "1")
+    assert secondary.text_content() == "0x435d6fff00000000"
+
+
+def test_map_shows_only_what_the_chosen_processor_has(open_page: Any) -> None:
+    page = open_page("#processors=i7-4770r")
+    page.evaluate("() => { location.hash = '#map' }")
+    page.wait_for_selector("#map-picture .cell")
+    assert page.locator(".cell.truth-true").count() == 137
+    page.uncheck("#map-cpu")
+    assert page.locator(".cell.truth-true").count() == page.locator(".cell").count()

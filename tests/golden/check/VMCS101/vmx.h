@@ -1,0 +1,13 @@
+/* A list in Linux' names: one value of another field, one of none, two swapped. */
+enum vmcs_field {
+	GUEST_ES_SELECTOR		= 0x00000800,
+	GUEST_CS_SELECTOR		= 0x00000802,
+	TSC_OFFSET			= 0x00002010,
+	TSC_OFFSET_HIGH			= 0x00002011,
+	TSC_MULTIPLIER			= 0x00002030,
+	TSC_MULTIPLIER_HIGH		= 0x00002033,
+	EXCEPTION_BITMAP		= 0x00004004,
+	TPR_THRESHOLD			= 0x0000405C,
+	HOST_RSP			= 0x00006c16,
+	HOST_RIP			= 0x00006c14,
+};

@@ -1,0 +1,7 @@
+enum vmcs_field {
+	IO_BITMAP_A		= 0x2000,
+	IO_BITMAP_A_HIGH	= 0x2001,
+	IO_BITMAP_B		= 0x2002,
+	MSR_BITMAP		= 0x2004,
+	MSR_BITMAP_HIGH		= 0x2005,
+};

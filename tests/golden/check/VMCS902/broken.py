@@ -1,0 +1,2 @@
+VMCS_GUEST_RIP = 0x681e
+def (

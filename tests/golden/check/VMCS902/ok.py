@@ -1,0 +1,1 @@
+VMCS_GUEST_RSP = 0x681c

