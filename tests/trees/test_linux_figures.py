@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from . import kernel, kvm, linux, objects
+from .cache import run
+from .debian_sources import KERNEL_SERIES
 
 MEMORY_GOAL = 15.0
 """Times less table memory than the unpatched table."""
@@ -90,3 +93,49 @@ def test_a_look_up_touches_no_more_cache_lines(
     # KVM's handlers have read this line before they look up: it holds nested.current_vmptr.
     read_anyway = (place.address + place.current_vmptr) // 64
     assert len(after - {read_anyway}) <= len(before)
+
+
+KINDS = {
+    "a field that exists": 0x6820,
+    "a hole between fields": 0x200C,
+    "an index beyond all fields": 0x2052,
+    "more than 15 bits": 1 << 20,
+}
+"""What the tables of figures tell the instructions of, with an encoding of each kind."""
+
+
+def test_the_figures_of_cover_letter_and_guide_are_those_measured(
+    kernel_series: str,
+    patched_kernel: linux.PatchedKernel,
+    kernel_build: kernel.KernelBuild,
+    unpatched_kvm: kvm.Kvm,
+    patched_kvm: kvm.Kvm,
+) -> None:
+    compiler = run(["gcc", "-dumpversion"]).strip()
+    if compiler.partition(".")[0] != "12":
+        pytest.skip(f"the figures are those of gcc 12, not of gcc {compiler}")
+    column = KERNEL_SERIES.index(kernel_series)
+    old = tables(kernel_build.folder, OLD_TABLES)["vmcs12_field_offsets"]
+    new = sum(tables(patched_kernel.build.folder, NEW_TABLES).values())
+    cover = patched_kernel.cover.text
+    guide = (Path(__file__).parents[2] / "docs/in-a-kernel-tree.md").read_text()
+
+    def in_cover(row: str, width: int) -> list[str]:
+        """The cells of this kernel in a row of the cover letter's table."""
+        (line,) = re.findall(rf"^ *(?:bytes of the table, )?{row} +([0-9 ]+)", cover, re.MULTILINE)
+        return line.split()[column * width : (column + 1) * width]
+
+    def in_guide(row: str) -> str:
+        (line,) = re.findall(rf"^\| {row} \|(.*)\|$", guide, re.MULTILINE)
+        return line.split("|")[column].strip().replace(",", "").removeprefix("2 × ")
+
+    assert (in_cover("before", 1), in_guide("table, bytes: before")) == ([f"{old}"], f"{old}")
+    assert (in_cover("after", 1), in_guide("table, bytes: after")) == ([f"{new}"], f"{new}")
+    for kind, field in KINDS.items():
+        counts = [
+            f"{client.instructions(kvm.ALL, field):.0f}" for client in (unpatched_kvm, patched_kvm)
+        ]
+        assert in_cover(kind, 2) == counts
+        article, _, noun = kind.partition(" ")
+        row = noun if article in ("a", "an") else kind
+        assert in_guide(f"instructions, {row}") == " ".join(counts)

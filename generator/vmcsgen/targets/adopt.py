@@ -91,7 +91,12 @@ def apply_patch(
 
 
 def _applied(workshop: Workshop, target: str, patch: Patch, draft: Draft) -> bool:
-    """Whether a patch with regions or files was applied: they stand in the tree, filled."""
+    """Whether a patch with regions or files was applied: they stand in the tree, filled.
+
+    A patch may also say by what text it is known.
+    """
+    if patch.done is not None and patch.done[1] in (draft.text(patch.done[0]) or ""):
+        return True
     outputs = [
         _output(workshop, target, step.output)
         for step in patch.steps

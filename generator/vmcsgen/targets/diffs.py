@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
 from vmcsgen.diagnostics import printable
 
 CONTEXT = 3
 """Unchanged lines around a change."""
+
+PAIRS_LIMIT = 20_000_000
+"""Pairs of equal lines up to which lines are compared one by one."""
+
+Opcode: TypeAlias = tuple[str, int, int, int, int]
+"""A tag, and the lines of both sides that it is about."""
 
 HEADING_WIDTH = 80
 """Characters of a hunk's heading, which names the function that it is in."""
@@ -43,14 +51,53 @@ def file_diff(path: str, before: str | None, after: str) -> FileDiff:
     else:
         head.append(f"--- a/{path}\n")
     head.append(f"+++ b/{path}\n")
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    hunks = [
-        line for group in matcher.get_grouped_opcodes(CONTEXT) for line in _hunk(group, old, new)
-    ]
+    hunks = [line for group in _groups(old, new) for line in _hunk(group, old, new)]
     inserted = sum(line.startswith("+") for line in hunks)
     deleted = sum(line.startswith("-") for line in hunks)
     text = "".join(head + hunks) if hunks or before is None else ""
     return FileDiff(path, text, inserted, deleted, before is None)
+
+
+def _groups(old: Sequence[str], new: Sequence[str]) -> Iterator[list[Opcode]]:
+    """The changes from ``old`` to ``new`` with their context, as difflib groups them.
+
+    What both have at their ends is left out first, and where the rest would take too long, all of
+    it is one change: files of other people may be built to.
+    """
+    if old == new:
+        return
+    start = _common(old, new)
+    end = min(_common(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+    start, end = max(0, start - CONTEXT), max(0, end - CONTEXT)
+    left, right = old[start : len(old) - end], new[start : len(new) - end]
+    counts = Counter(left)
+    if sum(counts[line] for line in right) > PAIRS_LIMIT:
+        groups = [_one_change(left, right)]
+    else:
+        groups = list(SequenceMatcher(None, left, right, False).get_grouped_opcodes(CONTEXT))
+    for group in groups:
+        yield [
+            (tag, i1 + start, i2 + start, j1 + start, j2 + start) for tag, i1, i2, j1, j2 in group
+        ]
+
+
+def _one_change(left: Sequence[str], right: Sequence[str]) -> list[Opcode]:
+    lead = _common(left, right)
+    tail = min(_common(left[::-1], right[::-1]), len(left) - lead, len(right) - lead)
+    i, j = len(left) - tail, len(right) - tail
+    codes = [
+        ("equal", 0, lead, 0, lead),
+        ("replace", lead, i, lead, j),
+        ("equal", i, i + tail, j, j + tail),
+    ]
+    return [code for code in codes if code[1] < code[2] or code[3] < code[4]]
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(left, right, strict=False))
+    limit = min(len(left), len(right))
+    return next((number for number, (one, other) in pairs if one != other), limit)
 
 
 def for_terminal(text: str) -> str:
@@ -65,9 +112,7 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
-def _hunk(
-    group: Sequence[tuple[str, int, int, int, int]], old: Sequence[str], new: Sequence[str]
-) -> Iterator[str]:
+def _hunk(group: Sequence[Opcode], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
     first, last = group[0], group[-1]
     ranges = f"-{_range(first[1], last[2])} +{_range(first[3], last[4])}"
     heading = next(

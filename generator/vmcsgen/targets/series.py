@@ -44,6 +44,8 @@ class Patch:
     adopt: bool
     """Part of the first conversion of a tree; the others come only with the series."""
     steps: tuple[Step, ...]
+    done: tuple[str, str] | None = None
+    """A file and a text that it holds once the patch was applied, where steps can't tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def _problems(target: Target, step: Mapping[str, Any]) -> Iterator[str]:
 
 def _patch(entry: Mapping[str, Any]) -> Patch:
     steps = tuple(_step(each) for each in entry["steps"])
-    return Patch(entry["subject"], entry["message"], entry.get("adopt", False), steps)
+    done = (entry["done"]["path"], entry["done"]["holds"]) if "done" in entry else None
+    return Patch(entry["subject"], entry["message"], entry.get("adopt", False), steps, done)
 
 
 def _step(entry: Mapping[str, Any]) -> Step:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmcsgen.cli import main
+from vmcsgen.targets import diffs
 from vmcsgen.targets.diffs import file_diff
 from vmcsgen.targets.mail import Letter, diffstat, series_mails
 
@@ -38,15 +39,18 @@ def repository(tree: Path) -> Path:
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "é\n"]), max_size=12).map("".join)
 
 
-@settings(max_examples=40)
+@pytest.mark.parametrize("limit", [diffs.PAIRS_LIMIT, -1], ids=["lines", "one-change"])
+@settings(max_examples=30)
 @given(before=TEXTS, after=TEXTS, cut=st.booleans())
 def test_git_applies_every_diff(
-    tmp_path_factory: pytest.TempPathFactory, before: str, after: str, cut: bool
+    tmp_path_factory: pytest.TempPathFactory, limit: int, before: str, after: str, cut: bool
 ) -> None:
     after = after.removesuffix("\n") if cut else after
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diffs, "PAIRS_LIMIT", limit)
+        found = file_diff("x.c", before, after)
     folder = tmp_path_factory.mktemp("diff")
     (folder / "x.c").write_text(before)
-    found = file_diff("x.c", before, after)
     assert bool(found.text) == (before != after)
     if found.text:
         git(folder, "apply", feed=found.text)
@@ -56,6 +60,12 @@ def test_git_applies_every_diff(
 def test_a_new_file_is_created(tmp_path: Path) -> None:
     git(tmp_path, "apply", feed=file_diff("a/b.h", None, "one\n").text)
     assert (tmp_path / "a/b.h").read_text() == "one\n"
+
+
+def test_a_file_of_a_million_equal_lines_takes_no_time() -> None:
+    lines = "\n" * 1_000_000
+    found = file_diff("x.c", f"a\n{lines}b\n{lines}c\n", f"A\n{lines}B\n{lines}C\n")
+    assert (found.inserted, found.deleted) == (2_000_003, 2_000_003)
 
 
 def test_a_hunk_names_the_function_that_it_is_in() -> None:
