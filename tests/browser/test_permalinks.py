@@ -115,6 +115,22 @@ def test_addresses_of_the_guide_open_what_it_says(page: Any, checkout: Path) -> 
             page.locator(f"#view-{asked['view']}").wait_for()
 
 
+@pytest.mark.parametrize("identity", ["secondary.use_tsc_scaling", "host_rip", "tsc_multiplier"])
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_what_an_address_names_is_in_sight(open_page: Any, identity: str, width: int) -> None:
+    page = open_page(f"#{identity}", viewport={"width": width, "height": 800})
+    page.wait_for_timeout(300)
+    page.evaluate("() => { location.hash = '#map' }")
+    page.evaluate("(hash) => { location.hash = hash }", f"#{identity}")
+    for _ in range(2):
+        page.wait_for_timeout(300)
+        finder = page.locator("main:visible .finder").bounding_box()
+        row = page.locator(f"[id='{identity}']").bounding_box()
+        assert finder["y"] + finder["height"] <= row["y"]
+        assert row["y"] + min(row["height"], 100) <= 800
+        page.reload()
+
+
 def test_back_button_returns_to_the_list(open_page: Any) -> None:
     page = open_page()
     page.click("text=PML index")

@@ -6,7 +6,7 @@ function controlRow(control) {
     [...new Set(Object.values(called))].map((name) => el("code", {}, name, " "))));
   return el("tr", { id: control.name, "data-text": controlText(control) },
     el("td", { class: "number", "data-label": "bit" }, String(control.bit)),
-    el("th", { scope: "row" }, el("span", {}, control.title), statusTag(control), el("br"),
+    el("th", { scope: "row" }, el("span", {}, control.title), " ", statusTag(control), el("br"),
       el("a", { href: `#${control.name}`, class: "id" }, el("code", {}, control.name)),
       control.note ? el("p", { class: "muted note" }, control.note) : null),
     el("td", { "data-label": "MSR bit" }, control.leaf === undefined

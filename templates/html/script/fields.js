@@ -89,7 +89,20 @@ function selectRow(field) {
     clearSearch();
     refreshFields();
   }
-  row.scrollIntoView({ block: "nearest" });
+  bringIntoSight(row);
+}
+
+/** Scrolls to a row, unless it is in sight already. */
+function bringIntoSight(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  const covered = document.querySelector("#view-fields .finder").getBoundingClientRect().bottom;
+  const narrow = matchMedia("(max-width: 960px)").matches;
+  if (!narrow && top >= covered && bottom <= innerHeight) return;
+  // On a narrow window the detail covers what is below.
+  const scroll = () => row.scrollIntoView({ block: narrow ? "start" : "center" });
+  scroll();
+  // Rows on the way have their real height only when they were laid out.
+  requestAnimationFrame(() => requestAnimationFrame(scroll));
 }
 
 function clearSearch() {
@@ -118,6 +131,7 @@ function startFields() {
   const finder = document.querySelector("#view-fields .finder");
   new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => {
     const { style } = document.documentElement;
+    if (!blockSize) return; // Another view is open.
     if (Math.abs(blockSize - FINDER_HEIGHT) > 6) style.setProperty("--finder", `${blockSize}px`);
     else style.removeProperty("--finder");
   }).observe(finder);

@@ -46,6 +46,8 @@ function followAddress() {
     if (view === asked.view) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  // Where the address names something, that is what the page scrolls to, also when it is reloaded.
+  history.scrollRestoration = asked.field || asked.argument ? "manual" : "auto";
   VIEWS[asked.view](asked.argument ?? null);
   if (asked.field) {
     showDetail(asked.field, asked.high);
