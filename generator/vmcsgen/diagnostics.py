@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TextIO
 
-from vmcsgen.excerpt import printable, rendered, wants_color
+from vmcsgen.excerpt import counted, printable, rendered, wants_color
 
 ERRORS_SHOWN = 50
 """At most this many diagnostics are printed as text in one run; the rest are counted."""
@@ -123,6 +123,7 @@ __all__ = [
     "Severity",
     "as_plain",
     "as_text",
+    "counted",
     "printable",
     "refuse",
     "report",

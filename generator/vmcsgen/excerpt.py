@@ -38,6 +38,11 @@ def _printable_character(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 field``, ``3 fields``: for nouns that take an s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def rendered(
     place: str,
     severity: str,

@@ -10,7 +10,7 @@ from vmcsgen.capabilities.dump import Dump, msr_label
 from vmcsgen.capabilities.sources import ranges
 from vmcsgen.core.capabilities import allowed_1
 from vmcsgen.core.spec import Feature, Field, Group, Inference, Spec
-from vmcsgen.diagnostics import Diagnostic, Location, Severity, printable
+from vmcsgen.diagnostics import Diagnostic, Location, Severity, counted, printable
 
 WIDTH = 100
 
@@ -102,14 +102,14 @@ def as_text(spec: Spec, dump: Dump, assessment: Assessment) -> str:
         *(line for group in spec.groups for line in _group(spec, assessment, group)),
         *_features(spec, assessment),
         "",
-        f"{len(assessment.fields)} of {len(spec.confirmed)} fields exist",
+        f"{len(assessment.fields)} of {counted(len(spec.confirmed), 'field')} "
+        + ("exists" if len(assessment.fields) == 1 else "exist"),
         *_tables(spec, assessment.fields),
     ]
     if assessment.undecided:
-        lines += [
-            "",
-            f"{len(assessment.undecided)} fields can't be decided; what would decide them",
-        ]
+        number = counted(len(assessment.undecided), "field")
+        them = "it" if len(assessment.undecided) == 1 else "them"
+        lines += ["", f"{number} can't be decided; what would decide {them}"]
         lines += _undecided(spec, assessment)
     return "\n".join(lines)
 

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: converted, or nothing to do; 1: ``--diff`` found something to change."""
-    from vmcsgen.diagnostics import printable, refuse
+    from vmcsgen.diagnostics import counted, printable, refuse
     from vmcsgen.resources import shown
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.adopt import Draft, apply_patch
@@ -72,6 +72,5 @@ def run(arguments: argparse.Namespace) -> int:
         write(destination(tree, path), after.encode("utf-8", "surrogateescape"))
         counts = f"+{change_of_file.inserted} -{change_of_file.deleted}"
         print(f"{'created' if before is None else 'converted'}: {printable(path)} ({counts})")
-    plural = "" if len(files) == 1 else "s"
-    print(f"{len(files)} file{plural}: {different} to change", file=sys.stderr)
+    print(f"{counted(len(files), 'file')}: {different} to change", file=sys.stderr)
     return 1 if arguments.diff and different else 0

@@ -66,20 +66,20 @@ def run(arguments: argparse.Namespace) -> int:
     names = choose(arguments.target, arguments.templates)
     count = unchanged(names, output, arguments.spec, arguments.templates)
     if count is not None:
-        print(f"{_files(count)} of {_targets(len(names))}: {count} current")
+        print(f"{_scope(count, len(names))}: {count} current")
         return 0
     from vmcsgen.cli import manual
     from vmcsgen.targets.generate import compare, write_all
 
     comparisons = compare(names, output, arguments.spec, arguments.templates, manual)
     if arguments.check or arguments.diff:
-        return _report(comparisons, len(names), arguments.diff)
+        return _report(comparisons, len(names), arguments)
     written = write_all(comparisons)
     made = [each for each in comparisons if each.wanted is not None]
     for each in comparisons:
         if each.wanted is None:
             print(f"extra: {each.path} is made by no target; remove it", file=sys.stderr)
-    print(f"{_files(len(made))} of {_targets(len(names))}: {written} written, ", end="")
+    print(f"{_scope(len(made), len(names))}: {written} written, ", end="")
     print(f"{len(made) - written} unchanged")
     return 0
 
@@ -101,14 +101,38 @@ def _refuse_nonsense(arguments: argparse.Namespace) -> None:
     raise refuse(problem, "vmcsgen gen", rule="USAGE")
 
 
-def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
+def _scope(files: int, targets: int) -> str:
+    from vmcsgen.excerpt import counted
+
+    return f"{counted(files, 'file')} of {counted(targets, 'target')}"
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """The command that writes what this one compared."""
+    from shlex import quote
+
+    from vmcsgen.excerpt import printable
+
+    given = [("-t", name) for name in arguments.target]
+    given += [
+        ("-o", arguments.output),
+        ("--tree", arguments.tree),
+        ("--spec", arguments.spec),
+        ("--templates", arguments.templates),
+    ]
+    return printable(
+        " ".join(["vmcsgen gen", *(f"{name} {quote(value)}" for name, value in given if value)])
+    )
+
+
+def _report(comparisons: Sequence[Comparison], targets: int, arguments: argparse.Namespace) -> int:
     from vmcsgen.diagnostics import printable
     from vmcsgen.targets.generate import Status, tally, unified_diff
 
     for each in comparisons:
         if each.status is Status.CURRENT:
             continue
-        if diff and each.wanted is not None:
+        if arguments.diff and each.wanted is not None:
             text = unified_diff(each)
             sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
         else:
@@ -116,10 +140,11 @@ def _report(comparisons: Sequence[Comparison], targets: int, diff: bool) -> int:
     counts = tally(comparisons)
     different = len(comparisons) - counts[Status.CURRENT]
     parts = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
-    summary = f"{_files(len(comparisons))} of {_targets(targets)}: {parts}"
+    summary = f"{_scope(len(comparisons), targets)}: {parts}"
+    sys.stdout.flush()  # in a log of both streams the list stands above its summary
     print(summary, file=sys.stderr if different else sys.stdout)
-    if different and not diff:
-        print("mend it with: vmcsgen gen", file=sys.stderr)
+    if different and not arguments.diff:
+        print(f"mend it with: {_again(arguments)}", file=sys.stderr)
     return 1 if different else 0
 
 
@@ -188,15 +213,16 @@ def _list_regions(files: Sequence[TreeFile], writing: bool, diff: bool) -> None:
 
 
 def _tree_status(files: Sequence[TreeFile], writing: bool, arguments: argparse.Namespace) -> int:
-    from vmcsgen.diagnostics import printable
+    from vmcsgen.excerpt import counted
     from vmcsgen.targets.regions import State
 
     regions = [each for file in files for each in file.regions]
     counts = {state: sum(each.state is state for each in regions) for state in State}
     parts = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
-    plural = "" if len(regions) == 1 else "s"
-    print(f"{len(regions)} region{plural} in {_files(len(files))}: {parts}", file=sys.stderr)
-    mend = f"vmcsgen gen --tree {printable(str(arguments.tree))}"
+    sys.stdout.flush()
+    looked_at = f"{counted(len(regions), 'region')} in {counted(len(files), 'file')}"
+    print(f"{looked_at}: {parts}", file=sys.stderr)
+    mend = _again(arguments)
     if counts[State.HAND_EDITED] and not arguments.force:
         print(f"edited by hand and kept; to overwrite: {mend} --force", file=sys.stderr)
     elif not writing and not arguments.diff and counts[State.CURRENT] < len(regions):
@@ -204,11 +230,3 @@ def _tree_status(files: Sequence[TreeFile], writing: bool, arguments: argparse.N
     if writing:
         return 1 if any(each.kept for each in regions) else 0
     return 1 if counts[State.CURRENT] < len(regions) else 0
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
-
-
-def _targets(count: int) -> str:
-    return f"{count} target{'' if count == 1 else 's'}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vmcsgen.diagnostics import DiagnosticError, refuse
+from vmcsgen.diagnostics import DiagnosticError, counted, refuse
 from vmcsgen.probe import protocol
 from vmcsgen.probe.answers import Answer, Ended, Host, OwnVerdict, ProbeLog
 from vmcsgen.probe.protocol import Line
@@ -90,7 +90,7 @@ def _finish(collected: _Collected, name: str) -> ProbeLog:
 def _arguments(line: Line, least: int, most: int | None = None) -> tuple[str, ...]:
     arguments = line.words[1:]
     if not least <= len(arguments) <= (least if most is None else most):
-        raise line.fault(f"a {line.kind} line can't have {len(arguments)} arguments")
+        raise line.fault(f"a {line.kind} line can't have {counted(len(arguments), 'argument')}")
     return arguments
 
 
@@ -182,7 +182,7 @@ def _verdict(collected: _Collected, line: Line) -> None:
     answering, different, *enums = (_number(line, text, 1 << 64) for text in _arguments(line, 5))
     if different != len(collected.differences):
         raise line.fault(
-            f"{different} differences were counted, {len(collected.differences)} were told"
+            f"{counted(different, 'difference')} counted, {len(collected.differences)} told"
         )
     reported, derived, found = enums
     collected.verdict = (answering, reported, derived, found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import printable
+from vmcsgen.diagnostics import counted, printable
 from vmcsgen.probe.answers import ProbeLog
 from vmcsgen.probe.compare import Comparison, Difference
 from vmcsgen.targets.questions import CAPABILITY_MSRS
@@ -102,8 +102,8 @@ def as_text(result: Result) -> Iterator[str]:
     enum = comparison.vmcs_enum
     yield printable(f"{log.host or result.source}: {processor(log)}")
     yield (
-        f"  {comparison.encodings} encodings asked, {comparison.fields} fields compared, "
-        f"{comparison.existing} of them exist"
+        f"  {counted(comparison.encodings, 'encoding')} asked, "
+        f"{counted(comparison.fields, 'field')} compared, {comparison.existing} of them exist"
     )
     reported = "not readable" if enum.reported is None else f"{enum.reported:#x}"
     yield (
@@ -149,7 +149,7 @@ def verdict(comparison: Comparison) -> str:
     if comparison.unexplained:
         count = len(comparison.unexplained)
         also = f", {known} known" if known else ""
-        return f"{count} difference{'' if count == 1 else 's'}{also}"
+        return f"{counted(count, 'difference')}{also}"
     if known:
         names = sorted({each.deviation.id for each in comparison.differences if each.deviation})
         return f"agrees, but for {', '.join(names)}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from vmcsgen.excerpt import counted
 from vmcsgen.scan.patterns import lazy
 
 TOKEN_LIMIT = 4096
@@ -139,7 +140,7 @@ def _expand(
         elif position < len(sequence) and sequence[position] == "(":
             arguments, position = _arguments(sequence, position)
             if len(arguments) != len(macro.parameters):
-                raise Unevaluated(f"{token} takes {len(macro.parameters)} arguments")
+                raise Unevaluated(f"{token} takes {counted(len(macro.parameters), 'argument')}")
             body = _paste(macro.tokens, dict(zip(macro.parameters, arguments, strict=True)))
         else:
             yield token

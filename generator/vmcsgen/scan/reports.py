@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vmcsgen.excerpt import printable, rendered, wants_color
+from vmcsgen.excerpt import counted, printable, rendered, wants_color
 from vmcsgen.scan.findings import RULES, Finding
 from vmcsgen.scan.report import ListSummary
 
@@ -18,21 +18,17 @@ HELP_ROOT = "https://github.com/vmcsgen/vmcsgen/blob/main/docs/rules"
 
 def summary(result: Result) -> str:
     """What was inspected, in one line."""
-    files = _counted(result.files, "file")
+    files = counted(result.files, "file")
     walked = f" of {result.walked}" if result.walked != result.files else ""
-    constants = _counted(result.constants, "constant")
+    constants = counted(result.constants, "constant")
     lists = sum(len(report.lists) for report in result.reports)
-    return f"inspected {constants} in {_counted(lists, 'list')}; read {files}{walked}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"inspected {constants} in {counted(lists, 'list')}; read {files}{walked}"
 
 
 def lists(result: Result) -> list[str]:
     """Each list that was inspected, and the project it was taken for."""
     return [
-        f"{each.path}:{each.line}: {each.construct}, {_counted(each.constants, 'constant')}, "
+        f"{each.path}:{each.line}: {each.construct}, {counted(each.constants, 'constant')}, "
         + (f"project {each.project}" if each.project else "no known project")
         for report in result.reports
         for each in report.lists

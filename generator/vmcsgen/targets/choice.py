@@ -26,6 +26,26 @@ def target_names(root: Path | str | None = None) -> tuple[str, ...]:
     )
 
 
+def recipe_option(root: Path | str | None) -> str:
+    """`` --templates DIR`` as the command that regenerates an output has it, or nothing.
+
+    A folder that lies elsewhere than below the working directory is named only where it was
+    given as a relative path: what is generated must not tell of a machine. Nor may it end the
+    comment that it stands in.
+    """
+    if root is None or _same_folder(root, template_folder()):
+        return ""
+    import re
+
+    folder = shown(root)
+    plain = not os.path.isabs(folder) and re.fullmatch(r"[A-Za-z0-9_./+@-]+", folder)
+    return f" --templates {folder if plain else 'DIR'}"
+
+
+def _same_folder(one: Path | str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 def folder_of(name: str, root: Path | str | None = None) -> str:
     """The folder of a target: below ``root``, else one of ours, else an installed package's."""
     folder = os.path.join(template_folder() if root is None else root, name)

@@ -11,7 +11,7 @@ import os
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.resources import PACKAGE, spec_folder
 from vmcsgen.specfile.inputs import KINDS, digest, facts_key, fingerprint
-from vmcsgen.targets.choice import folder_of
+from vmcsgen.targets.choice import folder_of, recipe_option
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def stamp_name(
     paths = [path for name in names for path in _files(folder_of(name, templates))]
     rooms = ("targets", "site", "capabilities", "commands")
     code = fingerprint(*(os.path.join(PACKAGE, room) for room in rooms))
-    return f"gen-{digest(paths, key, code, *names)[:40]}.json"
+    return f"gen-{digest(paths, key, code, recipe_option(templates), *names)[:40]}.json"
 
 
 def _files(folder: str) -> list[str]:

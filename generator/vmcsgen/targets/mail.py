@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vmcsgen import __version__
+from vmcsgen.excerpt import counted
 from vmcsgen.targets.diffs import FileDiff
 
 STAT_WIDTH = 72
@@ -103,10 +104,10 @@ def diffstat(diffs: Sequence[FileDiff]) -> list[str]:
         lines.append(f" {each.path:<{names}} | {total:>{counts}} {'+' * plus}{'-' * minus}")
     inserted = sum(each.inserted for each in shown)
     deleted = sum(each.deleted for each in shown)
-    parts = [f"{len(shown)} file{'' if len(shown) == 1 else 's'} changed"]
+    parts = [f"{counted(len(shown), 'file')} changed"]
     if inserted:
-        parts.append(f"{inserted} insertion{'' if inserted == 1 else 's'}(+)")
+        parts.append(f"{counted(inserted, 'insertion')}(+)")
     if deleted:
-        parts.append(f"{deleted} deletion{'' if deleted == 1 else 's'}(-)")
+        parts.append(f"{counted(deleted, 'deletion')}(-)")
     created = [f" create mode 100644 {each.path}" for each in shown if each.created]
     return [*lines, f" {', '.join(parts)}", *created]

@@ -12,7 +12,7 @@ from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
 from vmcsgen.specfile.inputs import digest, fingerprint
-from vmcsgen.targets.choice import folder_of
+from vmcsgen.targets.choice import folder_of, recipe_option
 from vmcsgen.targets.languages import LANGUAGES
 
 
@@ -60,6 +60,8 @@ class Target:
 
     foreign: bool = False
     """It does not come with vmcsgen: its templates run in a sandbox."""
+    option: str = ""
+    """What ``vmcsgen gen`` must be given, beside its name, to find it."""
 
     def output(self, name: str) -> Output | None:
         """The output that marks call ``name``."""
@@ -74,13 +76,14 @@ def load_target(name: str, root: Path | None = None) -> Target:
     """The target in folder ``name``; DiagnosticError with all that is wrong with its manifest."""
     folder = Path(folder_of(name, root))
     foreign = folder.parent != template_root()
+    option = recipe_option(root)
     stamp = f"target-{digest([f'{folder}/target.yaml'], fingerprint(str(folder), *_JUDGES))[:40]}"
     known = read_entry(stamp)
     if isinstance(known, dict):
-        return _target(name, folder, known, foreign)
+        return _target(name, folder, known, foreign, option)
     plain = _checked(name, folder)
     write_entry(stamp, plain)
-    return _target(name, folder, plain, foreign)
+    return _target(name, folder, plain, foreign, option)
 
 
 _JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder(), "schema"))
@@ -145,7 +148,9 @@ def _output(entry: Mapping[str, Any]) -> Output:
     )
 
 
-def _target(name: str, folder: Path, plain: Mapping[str, Any], foreign: bool) -> Target:
+def _target(
+    name: str, folder: Path, plain: Mapping[str, Any], foreign: bool, option: str
+) -> Target:
     return Target(
         name,
         plain["title"],
@@ -157,6 +162,7 @@ def _target(name: str, folder: Path, plain: Mapping[str, Any], foreign: bool) ->
         tuple(plain.get("names_from", ())),
         plain.get("members_from", {}),
         foreign,
+        option,
     )
 
 

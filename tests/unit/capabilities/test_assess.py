@@ -16,8 +16,9 @@ from vmcsgen.capabilities.assess import (
     judge,
     reported_by_revision,
 )
-from vmcsgen.capabilities.dump import Identity, Leaf, Processor, Registers
+from vmcsgen.capabilities.dump import Dump, Identity, Leaf, Processor, Registers
 from vmcsgen.capabilities.identity import features
+from vmcsgen.capabilities.report import as_text
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.enumeration import Enumeration, existence
 from vmcsgen.specfile.cpus import KnownCpus
@@ -167,6 +168,13 @@ def test_deciders_name_what_the_source_lacks(spec: vmcsgen.Spec, known: KnownCpu
     only = assess(spec, Processor(None, (), {0x480: 1 << 55}, {}, {}, {}, None), known)
     assert deciders(spec, only, spec.field("tsc_multiplier")) == (0x48E, 0x48B)
     assert deciders(spec, only, spec.field("eptp_list_address")) == (0x48E, 0x48B, 0x491)
+
+
+def test_one_field_is_not_called_fields(spec: vmcsgen.Spec, known: KnownCpus) -> None:
+    for name, words in (("i7-4770r", "1 field can't"), ("i3-8109u", "2 fields can't")):
+        found = find(spec, known, name)
+        dump = Dump(name, "test", (found.processor,), 1, ())
+        assert words in as_text(spec, dump, found)
 
 
 def test_adding_what_decides_does_decide(spec: vmcsgen.Spec, known: KnownCpus) -> None:

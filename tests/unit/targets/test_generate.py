@@ -104,7 +104,7 @@ def test_check_names_a_stale_a_missing_and_an_extra_file(
     assert f"stale: {out}/csv/fields.csv" in captured.out
     assert f"missing: {out}/csv/names.csv" in captured.out
     assert f"extra: {out}/csv/more.csv" in captured.out
-    assert "mend it with" in captured.err
+    assert f"mend it with: vmcsgen gen -t csv -o {out}\n" in captured.err
     assert tree(out) == before
 
 
@@ -192,6 +192,46 @@ def test_a_new_target_is_a_new_folder_and_no_python(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", str(out)]) == 0
     assert "0x2032 tsc_multiplier\n" in (out / "demo/t.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("targets", "targets"),
+        ("./targets/", "targets"),
+        ("{top}/targets", "targets"),
+        ("../project/targets", "targets"),
+        ("../beside", "../beside"),
+        ("{top}/../beside", "DIR"),  # the same bytes on every machine
+        ("a */ b", "DIR"),
+    ],
+)
+def test_the_header_says_how_to_regenerate_what_comes_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, told: str
+) -> None:
+    top = tmp_path / "project"
+    for folder in ("project/targets", "beside", "project/a *", "project/a */ b"):
+        (tmp_path / folder).mkdir(parents=True)
+        write_target(
+            tmp_path / folder,
+            "x",
+            "target: demo\ntitle: T\nlicense: MIT\n"
+            "outputs:\n  - {template: t.j2, path: t.h, language: c}\n",
+        )
+    monkeypatch.chdir(top)
+    templates = given.format(top=top)
+    assert main(["gen", "--templates", templates, "-t", "demo"]) == 0
+    assert main(["gen", "--templates", templates, "-t", "demo", "--check"]) == 0
+    lines = (top / "out/demo/t.h").read_text().splitlines()
+    assert f" * Regenerate: vmcsgen gen --templates {told} -t demo" in lines
+
+
+def test_our_own_templates_under_another_name_make_the_same_bytes(
+    generated: Path, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout)
+    assert main(["gen", "--templates", "templates", "-t", "c", "-o", str(tmp_path)]) == 0
+    assert tree(tmp_path / "c") == tree(generated / "c")
 
 
 @pytest.mark.parametrize("path", ["../t.txt", "/tmp/t.txt", "a/../../t.txt"])
