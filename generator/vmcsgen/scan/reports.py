@@ -25,6 +25,14 @@ def summary(result: Result) -> str:
     return f"inspected {constants} in {_counted(lists, 'list')}; read {files}{walked}"
 
 
+def lacking(result: Result) -> str:
+    """How many files were not read for want of a parser, and what to install; empty if none."""
+    reasons = [report.lacking for report in result.reports if report.lacking]
+    if not reasons:
+        return ""
+    return f"{_counted(len(reasons), 'file')} not read: {'; '.join(sorted(set(reasons)))}"
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
