@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(verb: str, arguments: Sequence[str]) -> int:
     import os
 
+    _escape_what_the_locale_lacks()
     try:
         status = _parse_and_run(verb, arguments)
         sys.stdout.flush()
@@ -70,6 +71,16 @@ def _run(verb: str, arguments: Sequence[str]) -> int:
     except Exception as error:
         return _failed(error)
     return status
+
+
+def _escape_what_the_locale_lacks() -> None:
+    r"""Print ``\u201c`` where a locale that is not UTF-8 has no such character (as stderr).
+
+    A standard output that a caller put there, of another kind, stays as it is.
+    """
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def _parse_and_run(verb: str, arguments: Sequence[str]) -> int:

@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0: in order; 1: errors or warnings; 2: nothing inspected, or bad input."""
+    """Exit status 0: in order; 1: errors or warnings; 2: not all could be read, or nothing."""
     from vmcsgen.scan import again
 
     name = again.name_of(arguments)
@@ -84,7 +84,6 @@ def _run(arguments: argparse.Namespace, name: str) -> int:
 
 def _check(arguments: argparse.Namespace, paths: list[str], config: Config, name: str) -> int:
     from vmcsgen.scan.check import Options, check
-    from vmcsgen.scan.syntax import ParserMissing
 
     project = arguments.project or config.project
     options = Options(arguments.spec, project, config.extras, True, arguments.jobs)
@@ -93,15 +92,14 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, name
         result = check(paths, options, progress)
         if arguments.fix:
             result = _mend(result, paths, options, config)
-    except ParserMissing as error:
-        return _stop(str(error))
     except KeyError as error:
         return _stop(f"--project: the spec has no project {error.args[0]!r}")
     finally:
         if progress is not None:
             print("\r\x1b[K", end="", file=sys.stderr)
-    if not name or any(report.marked for report in result.reports):
-        return _report(arguments, result, config)  # regions depend on more than their file
+    if not name or any(report.marked or report.lacking for report in result.reports):
+        # Regions and what is installed are more than the files that were named.
+        return _report(arguments, result, config)
     import contextlib
     import io
 
@@ -161,6 +159,9 @@ def _report(arguments: argparse.Namespace, result: Result, config: Config) -> in
     if ignored or accepted:
         print(f"accepted: {ignored} by {config.path}, {accepted} by the baseline", file=out)
     print(reports.summary(result), file=out)
+    lacking = reports.lacking(result)
+    if lacking:
+        return _stop(lacking)
     if not result.constants:
         return _stop("nothing was inspected: there is no VMCS constant in what was read")
     return int(any(each.severity != "info" for each in findings))

@@ -166,7 +166,11 @@ def _print(arguments: argparse.Namespace) -> int:
         known = ", ".join(each.name for each in target.outputs)
         raise refuse(f"target {name} makes no {arguments.print!r}", "vmcsgen gen", hint=known)
     facts = None if arguments.tree is None else TreeFacts(Path(arguments.tree), target)
-    sys.stdout.write(Renderer(load(arguments.spec), target, facts).text(output))
+    text = Renderer(load(arguments.spec), target, facts).text(output)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8")  # the bytes of the file, whatever the locale
+    sys.stdout.write(text)
     return 0
 
 

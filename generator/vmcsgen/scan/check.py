@@ -41,7 +41,10 @@ class Options(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a check found. ``walked`` counts every file looked at, ``files`` those parsed."""
+    """What a check found. ``walked`` counts every file looked at, ``files`` those parsed.
+
+    ``reports`` of files whose parser is not installed say what they lack.
+    """
 
     walked: int
     files: int
@@ -54,8 +57,8 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     """Check every file below ``paths``.
 
     A path that does not exist is a finding VMCS902, like every file that can't be read.
-    DiagnosticError if the spec is not in order, ParserMissing if a parser is not installed,
-    KeyError for a project that the spec does not have.
+    DiagnosticError if the spec is not in order, KeyError for a project that the spec does not
+    have.
     """
     state = lexicons.state(options.spec)
     if options.project is not None:
@@ -77,7 +80,7 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     for entry, report in _run(fresh, state, options, progress):
         if report.parsed or not report.empty:
             reports.append(report)
-        if entry.stamp[1] < started - _SETTLED_NS:
+        if entry.stamp[1] < started - _SETTLED_NS and not report.lacking:
             known.remember(entry, report)
     known.save(entries)
     reports.sort(key=lambda report: report.path)

@@ -63,6 +63,10 @@ class SyntaxFault(Exception):
     """A file that can't be parsed at all; the text says why."""
 
 
+class ParserMissing(Exception):
+    """The parser of a language is not installed; the text says what to install."""
+
+
 class Source(NamedTuple):
     """A file's bytes and how messages call it."""
 

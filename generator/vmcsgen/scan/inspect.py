@@ -8,7 +8,15 @@ from itertools import islice
 
 from vmcsgen.scan import maxima as typed
 from vmcsgen.scan import rules
-from vmcsgen.scan.constants import CONSTANTS_LIMIT, ConstantList, Source, Span, SyntaxFault, source
+from vmcsgen.scan.constants import (
+    CONSTANTS_LIMIT,
+    ConstantList,
+    ParserMissing,
+    Source,
+    Span,
+    SyntaxFault,
+    source,
+)
 from vmcsgen.scan.files import sniff
 from vmcsgen.scan.findings import Finding, at
 from vmcsgen.scan.match import MEMBERS_LIMIT, Matched, Matcher
@@ -25,7 +33,7 @@ FINDINGS_LIMIT = 1000
 
 
 def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
-    """The report on one file. ParserMissing if the parser for its language is not installed."""
+    """The report on one file; one without the parser for its language says only what it lacks."""
     read = source(path, content, sniff(path, content))
     findings: list[Finding] = []
     summaries: list[ListSummary] = []
@@ -51,6 +59,8 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
                 for each in typed.of_constants(others, read)
                 if not matcher.named(each.name)
             )
+    except ParserMissing as error:
+        return Report(path, lacking=str(error))
     except SyntaxFault as error:
         findings.append(
             at("VMCS902", read, Span(0, 0), f"not inspected: no valid {read.language}: {error}")

@@ -56,13 +56,16 @@ class Report(NamedTuple):
     """Whether it may hold generated regions."""
     parsed: bool = False
     """Whether its constants were read; other files only went through the filter."""
+    lacking: str = ""
+    """Why it was not read: what to install for its language. Never kept in a cache."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing in the file concerns the check."""
         return not (
             self.constants or self.findings or self.maxima or self.conditions or self.marked
-        )
+            or self.lacking
+        )  # fmt: skip
 
 
 def to_plain(report: Report) -> list[object]:

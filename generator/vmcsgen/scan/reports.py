@@ -25,6 +25,15 @@ def summary(result: Result) -> str:
     return f"inspected {constants} in {counted(lists, 'list')}; read {files}{walked}"
 
 
+
+def lacking(result: Result) -> str:
+    """How many files were not read for want of a parser, and what to install; empty if none."""
+    reasons = [report.lacking for report in result.reports if report.lacking]
+    if not reasons:
+        return ""
+    return f"{counted(len(reasons), 'file')} not read: {'; '.join(sorted(set(reasons)))}"
+
+
 def lists(result: Result) -> list[str]:
     """Each list that was inspected, and the project it was taken for."""
     return [

@@ -8,16 +8,12 @@ from functools import cache
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
-from vmcsgen.scan.constants import SyntaxFault
+from vmcsgen.scan.constants import ParserMissing, SyntaxFault
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
 
 _GRAMMARS = {"c": "tree_sitter_c", "c++": "tree_sitter_cpp", "rust": "tree_sitter_rust"}
-
-
-class ParserMissing(Exception):
-    """tree-sitter or a grammar is not installed; the text says what to install."""
 
 
 @cache

@@ -276,3 +276,25 @@ def test_a_missing_parser_says_what_to_install(
     assert main(["check", "vmx.h"]) == 2
     assert "pip install 'vmcsgen[check]'" in capsys.readouterr().err
     monkeypatch.undo()
+
+
+def test_without_a_parser_the_other_languages_are_checked(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not read is counted, never passed, and read as soon as the parser is there."""
+    from vmcsgen.scan import syntax
+
+    (tree / "vmx.h").write_text(WRONG)
+    golden = Path(__file__).resolve().parents[2] / "golden/check/VMCS202/vmcs.S"
+    (tree / "vmcs.S").write_text(golden.read_text())
+    os.utime(tree / "vmx.h", (1, 1))
+    syntax.language.cache_clear()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "tree_sitter", None)
+        assert main(["check", ".", "--format", "json"]) == 2
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert report["inspected"]["files"] == 1
+    assert {each["path"] for each in report["findings"]} == {"vmcs.S"}
+    assert "vmcsgen check: 1 file not read: reading c takes" in said.err
+    assert {each["path"] for each in findings(capsys, ".")} == {"vmcs.S", "vmx.h"}
