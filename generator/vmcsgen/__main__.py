@@ -1,6 +1,6 @@
 """``python -m vmcsgen``: the command line."""
 
-from vmcsgen.cli import main
+from vmcsgen.cli import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(program())

@@ -25,7 +25,6 @@ def summary(result: Result) -> str:
     return f"inspected {constants} in {counted(lists, 'list')}; read {files}{walked}"
 
 
-
 def lacking(result: Result) -> str:
     """How many files were not read for want of a parser, and what to install; empty if none."""
     reasons = [report.lacking for report in result.reports if report.lacking]

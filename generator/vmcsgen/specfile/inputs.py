@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from vmcsgen import __version__
 from vmcsgen.resources import PACKAGE, read_regular, spec_folder
+from vmcsgen.states import remembered
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 SIZE_LIMIT = 16 << 20
@@ -71,13 +71,23 @@ def facts_key(root: Path | str, kinds: Iterable[str]) -> str:
     """The digest of all that facts of these kinds depend on, as ``model_key``."""
     wanted = frozenset(kinds)
     try:
-        files = [path for path, kind in files_of(root) if kind in wanted]
+        paths, code = facts_inputs(root, wanted)
     except OSError:
         return ""
-    paths = [os.path.join(root, name) for name in ("VERSION", *files)]
+    what = "\n".join(("digest of", *sorted(wanted), os.path.abspath(root), code))
+    return remembered(what, paths, lambda: digest(paths, code)) or ""
+
+
+def facts_inputs(root: Path | str, kinds: Collection[str]) -> tuple[list[str], str]:
+    """All that facts of these kinds depend on: files of a spec, and the state of our own code.
+
+    OSError if a folder can't be listed.
+    """
+    files = [path for path, kind in files_of(root) if kind in kinds]
     schemas = os.path.join(spec_folder(), "schema")
     rooms = [os.path.join(PACKAGE, room) for room in ("", "core", "specfile")]
-    return digest(paths, fingerprint(schemas, *rooms))
+    paths = [os.path.join(root, name) for name in ("VERSION", *files)]
+    return paths, fingerprint(schemas, *rooms)
 
 
 def fingerprint(*folders: str) -> str:
@@ -96,6 +106,8 @@ def fingerprint(*folders: str) -> str:
 
 def digest(paths: Iterable[str], *more: str) -> str:
     """SHA-256 (hex) over names and bytes of files, and ``more``; unreadable ones count as empty."""
+    import hashlib
+
     total = hashlib.sha256()
     for path in paths:
         try:

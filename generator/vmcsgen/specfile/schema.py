@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,27 @@ def _schema(kind: str, folder: Path) -> Mapping[str, Any]:
 @cache
 def _validator(kind: str, folder: Path) -> Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(_schema(kind, folder))
+    schema = _schema(kind, folder)
+    extended: Any = extend  # which has no types
+    made: Validator = extended(Draft202012Validator, {"$ref": _local_reference(schema)})(schema)
+    return made
+
+
+def _local_reference(schema: Mapping[str, Any]) -> Callable[..., Iterator[ValidationError]]:
+    """What ``$ref`` means here: our schemas refer to definitions of their own only.
+
+    What jsonschema does for references to anywhere takes a third of the time of a validation.
+    """
+    definitions = {f"#/$defs/{name}": each for name, each in schema.get("$defs", {}).items()}
+
+    def reference(
+        validator: Any, reference: str, instance: Any, _: Any
+    ) -> Iterator[ValidationError]:
+        yield from validator.descend(instance, definitions[reference])
+
+    return reference
 
 
 def check(document: Document, kind: str) -> list[Diagnostic]:

@@ -5,12 +5,12 @@ The stamp says which output bytes follow from which inputs: spec, templates and 
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.resources import PACKAGE, spec_folder
-from vmcsgen.specfile.inputs import KINDS, digest, facts_key, fingerprint
+from vmcsgen.specfile.inputs import KINDS, digest, facts_inputs, facts_key, fingerprint
+from vmcsgen.states import remembered
 from vmcsgen.targets.choice import folder_of, recipe_option
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -29,20 +29,29 @@ def stamp_name(
     key = facts_key(spec or spec_folder(), KINDS)
     if not key:
         return ""
-    paths = [path for name in names for path in _files(folder_of(name, templates))]
+    recipe = recipe_option(templates)
+    found = digest(_templates(names, templates), key, _code(), recipe, *names)
+    return f"gen-{found[:40]}.json"
+
+
+def _code() -> str:
+    """The state of our own code that decides outputs, besides what ``facts_key`` counts."""
     rooms = ("targets", "site", "capabilities", "commands")
-    code = fingerprint(*(os.path.join(PACKAGE, room) for room in rooms))
-    return f"gen-{digest(paths, key, code, recipe_option(templates), *names)[:40]}.json"
+    return fingerprint(*(os.path.join(PACKAGE, room) for room in rooms))
 
 
-def _files(folder: str) -> list[str]:
-    """The files below a folder that can matter, in a fixed order."""
-    return sorted(
-        os.path.join(base, name)
-        for base, _, names in os.walk(folder)
-        for name in names
-        if not name.startswith(".")
-    )
+def _templates(names: Sequence[str], templates: Path | str | None) -> list[str]:
+    """The files below the folders of targets that can matter, in a fixed order."""
+    return [
+        path
+        for target in names
+        for path in sorted(
+            os.path.join(base, name)
+            for base, _, names in os.walk(folder_of(target, templates))
+            for name in names
+            if not name.startswith(".")
+        )
+    ]
 
 
 def unchanged(
@@ -53,10 +62,29 @@ def unchanged(
 ) -> int | None:
     """The number of files, if all of them are known to be current without rendering, else None.
 
-    Reads inputs and outputs once and compares digests with the stamp.
+    Compares the digests of inputs and outputs with the stamp; reads none of them where they all
+    look as they did when that was last found.
     """
-    name = stamp_name(names, spec, templates)
-    known = read_entry(name) if name else None
+    try:
+        inputs, code = facts_inputs(spec or spec_folder(), KINDS)
+    except OSError:
+        return None
+    outputs = [os.path.join(out, name, path) for name in names for path in present(f"{out}/{name}")]
+    folders = (os.path.abspath(out), os.fspath(spec or ""), os.fspath(templates or ""))
+    state = (code, _code(), recipe_option(templates))
+    what = "\n".join(("current", *folders, *state, *names))
+    return remembered(
+        what,
+        (*inputs, *_templates(names, templates), *sorted(outputs)),
+        lambda: _current(stamp_name(names, spec, templates), names, out),
+    )
+
+
+def _current(stamp: str, names: Sequence[str], out: Path | str) -> int | None:
+    """The number of files, if their digests are those of the stamp, else None."""
+    import hashlib
+
+    known = read_entry(stamp) if stamp else None
     if not isinstance(known, dict) or set(known) != set(names):
         return None
     total = 0

@@ -41,9 +41,7 @@ def test_a_cached_spec_is_used(
     assert load(checkout / "spec").fields
 
 
-@pytest.mark.parametrize(
-    "spoiled", [b"", b"{}", b"\x00" * 200, b"0" * 64 + b"\n[]", None], ids=repr
-)
+@pytest.mark.parametrize("spoiled", [b"", b"{}", b"\x00" * 200, b"0" * 8 + b"\n[]", None], ids=repr)
 def test_a_spoiled_entry_is_ignored(
     spec: Spec, checkout: Path, cache: Path, spoiled: bytes | None
 ) -> None:

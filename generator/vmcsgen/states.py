@@ -1,0 +1,64 @@
+"""What was made of files once, kept with how they looked, so that a start need not read them.
+
+As git does for its index: a file whose size, inode and times (of its bytes and of its inode) are
+those of last time holds the bytes of last time. Two changes within one tick of a file system's
+clock look alike, so nothing is kept of files that changed a moment before they were read.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from zlib import crc32
+
+from vmcsgen.cache import read_entry, write_entry
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    Made = TypeVar("Made", bound="str | int")
+
+SETTLED = 3_000_000_000
+"""Nanoseconds after which a change is told from the next: FAT, the coarsest, counts in 2 s."""
+
+
+def remembered(what: str, paths: Iterable[str], make: Callable[[], Made | None]) -> Made | None:
+    """What ``make`` makes of files, from the cache if they look as they did when it was made.
+
+    ``what`` names what is made, and holds all that decides it besides the bytes of ``paths``. A
+    None is not kept. Without a cache this is ``make()``.
+    """
+    began = time.time_ns()
+    found = states(paths)
+    name = f"state-{crc32(what.encode('utf-8', 'surrogateescape')):08x}.json"
+    entry = read_entry(name)
+    if isinstance(entry, list) and len(entry) == 3 and entry[:2] == [what, found]:
+        kept: Made = entry[2]
+        return kept
+    made = make()
+    if made is not None and _settled(found, began):
+        write_entry(name, [what, found, made])
+    return made
+
+
+def _settled(found: dict[str, list[int]], began: int) -> bool:
+    """Whether every file can be seen, and none changed a moment before."""
+    return all(0 < max(times) < began - SETTLED for _, _, *times in found.values())
+
+
+def states(paths: Iterable[str]) -> dict[str, list[int]]:
+    """How files look from outside: size, inode, times (ns) of the last changes of bytes and inode.
+
+    A symbolic link looks as what it leads to; a file that can't be seen is all zeros.
+    """
+    found = {}
+    for path in paths:
+        try:
+            seen = os.stat(path)
+        except OSError:
+            found[path] = [0, 0, 0, 0]
+        else:
+            found[path] = [seen.st_size, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns]
+    return found
