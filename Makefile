@@ -17,6 +17,7 @@ help:
 	@echo "make test-browser  drive the reference page in Chromium"
 	@echo "make test-package  build wheel and sdist, install and use them elsewhere"
 	@echo "make test-rust     the generated crate under old compilers, cargo and its lints"
+	@echo "make contract      record the public API and JSON anew, as docs/stability.md asks"
 	@echo "make series        write out/linux/series, the patches for the newest kernel"
 	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
 	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
@@ -71,11 +72,22 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
+$(VENV)/.ready-package: $(VENV)/.ready-test
+	@echo "Adding what builds and installs packages to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[package]'
+	@touch $@
+
 test-browser: $(VENV)/.ready-browser
 	$(PYTEST) tests/browser
 
-test-trees test-live test-package test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
+test-package: $(VENV)/.ready-package
+	$(PYTEST) tests/package
+
+test-trees test-live test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
+
+contract: $(VENV)/.ready-test
+	$(BIN)/python tests/contract.py
 
 series: $(VENV)/.ready-test
 	cd tests && ../$(BIN)/python -m trees.write_series

@@ -2,7 +2,8 @@
 
 A and B are what vmcsgen caps takes, or both are spec folders. + stands for what only B has.
 A source that tells several kinds of processors apart needs @N: the logical CPU that is meant.
-Exit status 1: they differ.
+--breaking tells what of spec B breaks users of what was generated from A. Exit status 1: they
+differ, or something breaks.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from vmcsgen.capabilities.breaking import Compatibility
     from vmcsgen.capabilities.compare import Comparison
 
 EXAMPLES = """examples:
   vmcsgen diff i7-7700k i9-12900k
   vmcsgen diff dump.txt@0 dump.txt@4       two logical CPUs of one dump
   vmcsgen diff old-spec/ spec/
+  vmcsgen diff old-spec/ spec/ --breaking  exit status 0: only new
   vmcsgen diff qemu:Skylake-Server qemu:Icelake-Server --format json"""
 
 
@@ -29,29 +32,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spec", type=Path, metavar="SPEC", help="another spec folder, to judge CPUs by"
     )
+    parser.add_argument(
+        "--breaking", action="store_true", help="of specs: only what breaks users, and what is new"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit status 0: no difference; 1: some; 2: one of the two can't be read."""
-    from vmcsgen.diagnostics import printable, refuse
+    """Exit status 0: no difference (none that breaks); 1: some; 2: one of the two can't be read."""
+    from vmcsgen.diagnostics import refuse
 
     specs = [_is_spec(each) for each in (arguments.left, arguments.right)]
     if specs[0] is not specs[1]:
         spec = arguments.left if specs[0] else arguments.right
         raise refuse("a spec can only be compared with a spec", spec, rule="USAGE")
+    if arguments.breaking:
+        if not specs[0]:
+            raise refuse("--breaking compares spec folders", arguments.left, rule="USAGE")
+        compatible = _compatibility(arguments)
+        _print(arguments, compatible)
+        return 1 if compatible.breaking else 0
     comparison = _specs(arguments) if specs[0] else _processors(arguments)
+    _print(arguments, comparison)
+    return 1 if comparison.differs else 0
+
+
+def _print(arguments: argparse.Namespace, found: Comparison | Compatibility) -> None:
+    from vmcsgen.diagnostics import printable
+
     if arguments.format == "json":
         import json
 
         sides = {"left": arguments.left, "right": arguments.right}
-        print(json.dumps(sides | comparison.as_plain(), indent=2))
-    else:
-        print(printable(f"--- {arguments.left}"))
-        print(printable(f"+++ {arguments.right}"))
-        for line in comparison.lines():
-            print(line)
-    return 1 if comparison.differs else 0
+        print(json.dumps(sides | found.as_plain(), indent=2))
+        return
+    print(printable(f"--- {arguments.left}"))
+    print(printable(f"+++ {arguments.right}"))
+    for line in found.lines():
+        print(printable(line))
 
 
 def _is_spec(source: str) -> bool:
@@ -66,6 +84,16 @@ def _specs(arguments: argparse.Namespace) -> Comparison:
     from vmcsgen.specfile.load import load
 
     return compare_specs(load(arguments.left), load(arguments.right))
+
+
+def _compatibility(arguments: argparse.Namespace) -> Compatibility:
+    from vmcsgen.capabilities.breaking import compatibility
+    from vmcsgen.specfile.cpus import load_cpus
+    from vmcsgen.specfile.load import load
+
+    old, new = load(arguments.left), load(arguments.right)
+    known = load_cpus(new, arguments.right)
+    return compatibility(old, new, known if known.cpus else load_cpus(old, arguments.left))
 
 
 def _processors(arguments: argparse.Namespace) -> Comparison:

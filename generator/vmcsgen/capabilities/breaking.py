@@ -1,0 +1,321 @@
+"""What of a new spec breaks those who use what was generated from the old one.
+
+docs/stability.md has the policy. Users hold on to ids, constants, encodings, conditions and the
+VMCS_ENUM of processors; titles, notes, sources and statuses may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from vmcsgen.capabilities.assess import Assessment, assess
+from vmcsgen.capabilities.compare import WIDTH, Comparison
+from vmcsgen.capabilities.sources import processor
+from vmcsgen.core.encoding import Width
+from vmcsgen.core.enumeration import existence
+from vmcsgen.core.requirement import Requirement, Term, from_terms, terms
+from vmcsgen.core.spec import Feature, Field, Project, Spec
+from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
+
+KINDS = {
+    "field_removed": "fields are gone",
+    "field_renamed": "fields have another id",
+    "encoding_changed": "fields have another encoding",
+    "existence_changed": "fields exist on other terms",
+    "control_removed": "controls and features are gone",
+    "control_renamed": "controls and features have another name",
+    "control_moved": "controls and features are another bit",
+    "activation_changed": "capability groups are activated by another control",
+    "project_removed": "projects are gone",
+    "constant_removed": "constants are gone",
+    "constant_renamed": "constants have another name",
+    "constant_changed": "constants mean another field",
+    "vmcs_enum_changed": "VMCS_ENUM of known CPUs is another",
+}
+"""Kind of breakage, as JSON has it -> what it says to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """Something that users of the old spec hold on to, and that the new one has not, or otherwise.
+
+    ``what`` is an id, a name or an address; ``left`` and ``right`` are texts as people read them,
+    ``right`` is empty where nothing took its place. ``cpus`` are ids of the known CPUs on which
+    it makes a difference.
+    """
+
+    kind: str
+    what: str
+    left: str
+    right: str = ""
+    cpus: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        change = f"{self.left} -> {self.right}" if self.right else self.left
+        return f"{self.what}: {change}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """What breaks, in the order of KINDS, and what is only new: a mapping of headings to ids."""
+
+    breaking: tuple[Breakage, ...]
+    new: Mapping[str, tuple[str, ...]]
+
+    def lines(self) -> Iterator[str]:
+        """Both for people: ``!`` stands for what breaks, ``+`` for what is new."""
+        heading = ""
+        for each in self.breaking:
+            if each.kind != heading:
+                heading = each.kind
+                yield f"! {KINDS[heading]}"
+            yield f"!   {each}"
+            yield from (f"!       {line}" for line in _folded(each.cpus))
+        if not self.breaking:
+            yield "nothing breaks"
+        if any(self.new.values()):
+            yield from Comparison(self.new, {}, {}).lines()
+
+    def as_plain(self) -> dict[str, object]:
+        """Both as ``diff --breaking --format json`` prints them."""
+        return {
+            "breaking": [
+                {
+                    "kind": each.kind,
+                    "what": each.what,
+                    "left": each.left,
+                    "right": each.right or None,
+                    "cpus": list(each.cpus),
+                }
+                for each in self.breaking
+            ],
+            "new": {heading: list(names) for heading, names in self.new.items()},
+        }
+
+
+def _folded(cpus: Iterable[str]) -> list[str]:
+    text = ", ".join(cpus)
+    return wrap(text, WIDTH - 8, break_long_words=False, break_on_hyphens=False) if text else []
+
+
+def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:
+    """What users of what was generated from ``old`` meet when it is generated from ``new``.
+
+    ``known`` are the CPUs whose fields and VMCS_ENUM are compared, each judged by both specs.
+    """
+    pairs = _pairs(old, new)
+    renamed = dict(_renamed_controls(old, new))
+    judged = [
+        (cpu, assess(old, processor(cpu), known), assess(new, processor(cpu), known))
+        for cpu in known.cpus
+    ]
+    found = [
+        *_fields(old, pairs),
+        *_existence(old, new, pairs, renamed, judged),
+        *_controls(old, new, renamed),
+        *_activation(old, new, renamed),
+        *_constants(old, new, pairs),
+        *_vmcs_enum(judged),
+    ]
+    order = list(KINDS)
+    return Compatibility(
+        tuple(sorted(found, key=lambda each: order.index(each.kind))),
+        _new(old, new, pairs, renamed),
+    )
+
+
+_Pairs = Mapping[str, Field]
+"""Id of an old field -> the new field that it is: the one with its id, else with its encoding."""
+
+_Judged = Sequence[tuple[KnownCpu, Assessment, Assessment]]
+
+
+def _pairs(old: Spec, new: Spec) -> _Pairs:
+    """Only what is generated counts: an unconfirmed field is none."""
+    by_id = {each.id: each for each in new.confirmed}
+    ids = {each.id for each in old.confirmed}
+    by_encoding = {each.encoding: each for each in new.confirmed if each.id not in ids}
+    pairs = {}
+    for each in old.confirmed:
+        same = by_id.get(each.id) or by_encoding.get(each.encoding)
+        if same is not None:
+            pairs[each.id] = same
+    return pairs
+
+
+def _fields(old: Spec, pairs: _Pairs) -> Iterator[Breakage]:
+    for field in old.confirmed:
+        same = pairs.get(field.id)
+        if same is None:
+            yield Breakage("field_removed", field.id, str(field.encoding))
+        elif same.id != field.id:
+            yield Breakage("field_renamed", str(field.encoding), field.id, same.id)
+        elif same.encoding != field.encoding:
+            yield Breakage("encoding_changed", field.id, _layout(field), _layout(same))
+
+
+def _layout(field: Field) -> str:
+    width = field.width.label + ("" if field.width is Width.NATURAL else "-bit")
+    return f"{field.encoding} ({width} {field.type.title}, index {field.index})"
+
+
+def _existence(
+    old: Spec, new: Spec, pairs: _Pairs, renamed: Mapping[str, str], judged: _Judged
+) -> Iterator[Breakage]:
+    """Requirements that are written differently but hold alike break nothing."""
+    for field in old.confirmed:
+        same = pairs.get(field.id)
+        if same is None:
+            continue
+        before = _alternatives(field.requires, renamed)
+        after = _alternatives(same.requires, {})
+        if before == after or _closed(new, before) == _closed(new, after):
+            continue
+        differing = tuple(
+            cpu.id
+            for cpu, left, right in judged
+            if existence(field, left.capabilities) is not existence(same, right.capabilities)
+        )
+        yield Breakage("existence_changed", field.id, _text(before), _text(after), differing)
+
+
+def _alternatives(requirement: Requirement | None, renamed: Mapping[str, str]) -> frozenset[Term]:
+    """The minimal terms of a requirement, with the names that the new spec has for them."""
+    assert requirement is not None  # the field is confirmed
+    return frozenset(
+        frozenset(renamed.get(name, name) for name in term) for term in terms(requirement)
+    )
+
+
+def _closed(spec: Spec, alternatives: frozenset[Term]) -> frozenset[Term]:
+    """The terms with all that they presuppose, without those that another one implies."""
+    closed = {spec.closure(term) for term in alternatives}
+    return frozenset(term for term in closed if not any(other < term for other in closed))
+
+
+def _text(alternatives: frozenset[Term]) -> str:
+    return str(from_terms(tuple(sorted(alternatives, key=lambda term: (len(term), sorted(term))))))
+
+
+def _places(spec: Spec) -> dict[str, str]:
+    """Name of every control and feature -> the bit that reports it."""
+    places = {}
+    for group in spec.groups:
+        msrs = f"{group.msr:#x}" + (f" or {group.true_msr:#x}" if group.true_msr else "")
+        for control in group.controls:
+            places[control.name] = f"MSR {msrs} bit {control.bit + group.shift}"
+    return places | {each.name: _cpuid(each) for each in spec.features}
+
+
+def _cpuid(feature: Feature) -> str:
+    return (
+        f"CPUID leaf {feature.leaf:#x} subleaf {feature.subleaf:#x} "
+        f"{feature.register} bit {feature.bit}"
+    )
+
+
+def _renamed_controls(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
+    """(old name, new name) of what is the same bit under a name that the old spec did not have."""
+    left, right = _places(old), _places(new)
+    fresh = {place: name for name, place in right.items() if name not in left}
+    for name, place in left.items():
+        if name not in right and place in fresh:
+            yield name, fresh[place]
+
+
+def _controls(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Breakage]:
+    left, right = _places(old), _places(new)
+    for name, place in left.items():
+        if name in renamed:
+            yield Breakage("control_renamed", place, name, renamed[name])
+        elif name not in right:
+            yield Breakage("control_removed", name, place)
+        elif right[name] != place:
+            yield Breakage("control_moved", name, place, right[name])
+
+
+def _activation(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Breakage]:
+    for group in old.groups:
+        same = new.group_by_id.get(group.id)
+        before = renamed.get(group.activated_by or "", group.activated_by)
+        if same is not None and same.activated_by != before:
+            yield Breakage(
+                "activation_changed", group.id, before or "none", same.activated_by or "none"
+            )
+
+
+def _constants(old: Spec, new: Spec, pairs: _Pairs) -> Iterator[Breakage]:
+    """Projects' names of the fields that are what they were; the others are reported already."""
+    for project in old.projects:
+        same = new.project_by_id.get(project.id)
+        if same is None:
+            yield Breakage("project_removed", project.id, project.title)
+            continue
+        after = _encodings(new, same)
+        names = {encoding: name for name, encoding in reversed(after.items())}
+        for name, encoding in _encodings(old, project).items():
+            field = old.by_encoding[encoding].field
+            if field.id not in pairs or pairs[field.id].encoding != field.encoding:
+                continue
+            what = f"{project.id} {name}"
+            if name in after:
+                if after[name] != encoding:
+                    yield Breakage("constant_changed", what, f"{encoding:#x}", f"{after[name]:#x}")
+            elif encoding in names:
+                yield Breakage(
+                    "constant_renamed", f"{project.id} {encoding:#x}", name, names[encoding]
+                )
+            else:
+                yield Breakage("constant_removed", what, f"{encoding:#x}")
+
+
+def _encodings(spec: Spec, project: Project) -> dict[str, int]:
+    """Constant -> encoding, for the fields that are generated; a field's first name comes first."""
+    found: dict[str, int] = {}
+    for field in spec.confirmed:
+        names = (project.fields.get(field.id), *project.aliases.get(field.id, ()))
+        found |= {name: field.encoding.value for name in names if name is not None}
+        high = project.high_fields.get(field.id)
+        if high is not None:
+            found[high] = field.encoding.value | 1
+    return found
+
+
+def _vmcs_enum(judged: _Judged) -> Iterator[Breakage]:
+    """Raised or lowered: a guest that moves between hypervisors sees another value."""
+    changes: dict[tuple[int, int], list[str]] = {}
+    for cpu, left, right in judged:
+        values = left.enumeration.vmcs_enum, right.enumeration.vmcs_enum
+        if values[0] != values[1]:
+            changes.setdefault(values, []).append(cpu.id)
+    for (before, after), cpus in changes.items():
+        yield Breakage(
+            "vmcs_enum_changed", "IA32_VMX_VMCS_ENUM", f"{before:#x}", f"{after:#x}", tuple(cpus)
+        )
+
+
+def _new(
+    old: Spec, new: Spec, pairs: _Pairs, renamed: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    paired = {each.id for each in pairs.values()}
+    places = _places(old).keys() | set(renamed.values())
+    constants = []
+    for project in new.projects:
+        before = old.project_by_id.get(project.id)
+        known = set() if before is None else set(_encodings(old, before))
+        reached = set() if before is None else set(_encodings(old, before).values())
+        constants += [
+            f"{project.id} {name}"
+            for name, encoding in _encodings(new, project).items()
+            if name not in known and encoding not in reached
+        ]
+    return {
+        "fields": tuple(
+            f"{each.id} ({each.encoding})" for each in new.confirmed if each.id not in paired
+        ),
+        "controls": tuple(name for name in _places(new) if name not in places),
+        "projects": tuple(each.id for each in new.projects if each.id not in old.project_by_id),
+        "constants": tuple(constants),
+    }

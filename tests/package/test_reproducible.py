@@ -1,0 +1,190 @@
+"""The same bytes wherever they are made: seeds, locales, time zones, Pythons; sdist and wheel."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from needs import missing, need
+from surroundings import ASCII, Surroundings, assert_same, committed, generated
+
+EPOCH = 1_700_000_000
+"""SOURCE_DATE_EPOCH of the builds: 2023-11-14."""
+
+ZONES = ("UTC", "Pacific/Kiritimati", "America/Adak", "Asia/Kathmandu", "XXX+23:59")
+LOCALES = ("C", "C.UTF-8", "tr_TR.UTF-8", "de_DE.ISO-8859-1", "ja_JP.EUC-JP")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+OLDEST = PYTHONS[0]
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for LOCPATH with the locales that most machines lack."""
+    folder = tmp_path_factory.mktemp("locales")
+    localedef = need("localedef", "libc-bin")
+    if not Path("/usr/share/i18n/locales/tr_TR").exists():
+        missing("needs the sources of locales: apt-get install locales")
+    for name in LOCALES[2:]:
+        language, _, characters = name.partition(".")
+        command = [
+            localedef,
+            "--no-warnings=ascii",
+            "-i",
+            language,
+            "-f",
+            characters,
+            folder / name,
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+def test_the_locales_are_real(locales: Path) -> None:
+    """Python reads them, or nothing below would show anything."""
+    asked = "import locale; print(locale.getpreferredencoding())"
+    for name, encoding in (("de_DE.ISO-8859-1", "ISO-8859-1"), ("ja_JP.EUC-JP", "EUC-JP")):
+        told = subprocess.run(
+            [sys.executable, "-c", asked], capture_output=True, text=True, check=True,
+            env=os.environ | {"LOCPATH": str(locales), "LC_ALL": name},
+        )  # fmt: skip
+        assert told.stdout.strip() == encoding
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_seed_locale_zone_umask_and_order_change_nothing(
+    seed: int, locales: Path, tmp_path: Path, checkout: Path
+) -> None:
+    """Each from nothing: no cache has the answer of other surroundings."""
+    environment = {
+        "PYTHONHASHSEED": str(seed),
+        "TZ": ZONES[seed % len(ZONES)],
+        "LOCPATH": str(locales),
+        "LC_ALL": LOCALES[seed % len(LOCALES)],
+    }
+    if seed == 0:
+        environment |= ASCII
+    surroundings = Surroundings(environment, (0o022, 0o077, 0)[seed % 3], seed % 2 == 1)
+    assert_same(generated(tmp_path, surroundings), committed(checkout))
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version: of the search path, or of pyenv."""
+    candidates = [shutil.which(f"python{version}")]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates += map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
+    for candidate in filter(None, candidates):
+        if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return candidate
+    reason = f"needs Python {version}, in the search path or by pyenv"
+    if version == OLDEST:
+        missing(reason)
+    pytest.skip(reason)
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_every_python_makes_the_same_bytes_from_the_wheel(
+    version: str, built: Path, tmp_path: Path, checkout: Path
+) -> None:
+    environment = tmp_path / "environment"
+    python = environment / "bin/python"
+    subprocess.run([interpreter(version), "-m", "venv", environment], check=True)
+    (wheel,) = built.glob("*.whl")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    subprocess.run(install, check=True)
+    assert_same(generated(tmp_path, Surroundings(), python=python), committed(checkout))
+
+
+def sources(checkout: Path) -> list[Path]:
+    """The files of a commit, as git lists them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("needs a git checkout: only git knows which files are the project's")
+    return [Path(name) for name in listed.stdout.split("\0") if name]
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Iterator[tuple[Path, Path]]:
+    """sdist and wheel, built twice from copies of the checkout that differ in all but content.
+
+    The first copy is new and its wheel is built from its sdist; the second is of 2001, private to
+    its owner, written from z to a, and its wheel is built from the copy.
+    """
+    names = sources(checkout)
+    made = []
+    for second in (False, True):
+        copy = tmp_path_factory.mktemp("second copy" if second else "copy")
+        for name in reversed(names) if second else names:
+            place = copy / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(checkout / name, place)
+            if second:
+                place.chmod(0o700 if os.access(place, os.X_OK) else 0o600)
+                os.utime(place, (1_000_000_000, 1_000_000_000))
+        dist = tmp_path_factory.mktemp("dist")
+        command = [sys.executable, "-m", "build", "--outdir", str(dist), str(copy)]
+        surroundings = {"SOURCE_DATE_EPOCH": str(EPOCH), "PYTHONHASHSEED": str(1 + second)}
+        if second:
+            command += ["--sdist", "--wheel"]
+            surroundings |= {"TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False,
+            env=os.environ | surroundings, umask=0o077 if second else 0o022,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        made.append(dist)
+    yield made[0], made[1]
+
+
+def test_sdist_and_wheel_build_twice_to_the_same_hash(builds: tuple[Path, Path]) -> None:
+    hashes = [
+        {path.name: sha256(path.read_bytes()).hexdigest() for path in dist.iterdir()}
+        for dist in builds
+    ]
+    assert len(hashes[0]) == 2
+    assert hashes[0] == hashes[1]
+
+
+def test_no_archive_knows_when_or_by_whom_it_was_built(builds: tuple[Path, Path]) -> None:
+    """Another day is another clock: every time in the archives is SOURCE_DATE_EPOCH."""
+    when = datetime.fromtimestamp(EPOCH, timezone.utc)
+    (sdist,) = builds[0].glob("*.tar.gz")
+    (wheel,) = builds[0].glob("*.whl")
+    with gzip.open(sdist) as stream:
+        stream.peek(1)
+        assert stream.mtime == EPOCH
+    with tarfile.open(sdist) as archive:
+        members = archive.getmembers()
+        assert {member.mtime for member in members} == {EPOCH}
+        assert {(member.uid, member.gid, member.uname, member.gname) for member in members} == {
+            (0, 0, "", "")
+        }
+        assert {member.mode for member in members} == {0o644, 0o755}
+    with zipfile.ZipFile(wheel) as packed:
+        dates = {each.date_time for each in packed.infolist()}
+    assert dates == {(when.year, when.month, when.day, when.hour, when.minute, when.second)}
+
+
+def test_the_sdist_holds_the_checkout_and_nothing_else(
+    builds: tuple[Path, Path], checkout: Path
+) -> None:
+    (sdist,) = builds[0].glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        held = {
+            Path(*Path(member.name).parts[1:]) for member in archive.getmembers() if member.isfile()
+        }
+    wanted = {name for name in sources(checkout) if name.parts[0] != ".ci"}
+    assert held - wanted == {Path("PKG-INFO")}
+    assert wanted - held == set()
