@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -15,6 +17,14 @@ def need(program: str, package: str) -> str:
     if found is None:
         missing(f"needs {program}: apt-get install {package}")
     return found
+
+
+def tool(name: str) -> str:
+    """A program of the extra ``[package]``, beside the Python that runs the tests."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        missing(f"needs {name}: pip install -e '.[package]'")
+    return str(path)
 
 
 def missing(reason: str) -> NoReturn:

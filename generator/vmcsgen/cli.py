@@ -34,6 +34,14 @@ VERBS = {
 IN_ORDER, DIFFERENCE, BAD_INPUT = 0, 1, 2
 """Exit statuses: in order; a difference or finding; bad usage or bad input."""
 
+DEPENDENCIES = {
+    "black": ("black", "black"),
+    "jinja2": ("jinja2", "python3-jinja2"),
+    "jsonschema": ("jsonschema", "python3-jsonschema"),
+    "yaml": ("pyyaml", "python3-yaml"),
+}
+"""Module that a verb may lack -> its package, and Debian's of it."""
+
 
 def program() -> int:
     """The command line as a process of its own; returns its exit status."""
@@ -138,6 +146,11 @@ def _failed(error: Exception) -> int:
     if isinstance(error, DiagnosticError):
         sys.stdout.flush()
         report(error.diagnostics)
+        return BAD_INPUT
+    if isinstance(error, ModuleNotFoundError) and error.name in DEPENDENCIES:
+        package, debian = DEPENDENCIES[error.name]
+        print(f"vmcsgen: {package} is not installed; bring it by one of", file=sys.stderr)
+        print(f"  pip install {package}\n  apt-get install {debian}", file=sys.stderr)
         return BAD_INPUT
     if os.environ.get("VMCSGEN_TRACEBACK"):
         raise error

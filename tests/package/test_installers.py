@@ -14,16 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from needs import missing
+from needs import tool
 from vmcsgen import __version__
-
-
-def tool(name: str) -> str:
-    """An installer beside the Python that runs the tests."""
-    path = Path(sys.executable).parent / name
-    if not path.exists():
-        missing(f"needs {name}: pip install -e '.[package]'")
-    return str(path)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from needs import missing, need
+from needs import missing, need, tool
 from surroundings import ASCII, Surroundings, assert_same, committed, generated
 
 EPOCH = 1_700_000_000
@@ -98,10 +98,10 @@ def test_every_python_makes_the_same_bytes_from_the_wheel(
 ) -> None:
     environment = tmp_path / "environment"
     python = environment / "bin/python"
-    subprocess.run([interpreter(version), "-m", "venv", environment], check=True)
     (wheel,) = built.glob("*.whl")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
-    subprocess.run(install, check=True)
+    uv = [tool("uv"), "--quiet"]
+    subprocess.run([*uv, "venv", "--python", interpreter(version), environment], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, wheel], check=True)
     assert_same(generated(tmp_path, Surroundings(), python=python), committed(checkout))
 
 

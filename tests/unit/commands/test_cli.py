@@ -226,3 +226,16 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )  # fmt: skip
     assert done.stdout.startswith("0x0000")
     assert done.stderr == ""
+
+
+def test_a_dependency_that_is_not_there_is_named_with_what_brings_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMCSGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(sys.modules, "black", None)
+    assert main(["gen", "-t", "python", "-o", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "vmcsgen: black is not installed; bring it by one of",
+        "  pip install black",
+        "  apt-get install black",
+    ]
