@@ -74,7 +74,10 @@ $(VENV)/.ready-docs: $(VENV)/.ready-test
 test-browser: $(VENV)/.ready-browser
 	$(PYTEST) tests/browser
 
-test-trees test-live test-package test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
+test-mutation: $(VENV)/.ready-test
+	$(PYTEST) -n auto tests/mutation
+
+test-trees test-live test-package test-rust test-hooks test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 series: $(VENV)/.ready-test
