@@ -83,7 +83,10 @@ test-browser: $(VENV)/.ready-browser
 test-package: $(VENV)/.ready-package
 	$(PYTEST) tests/package
 
-test-trees test-live test-rust test-hooks test-mutation test-fuzz: test-%: $(VENV)/.ready-test
+test-mutation: $(VENV)/.ready-test
+	$(PYTEST) -n auto tests/mutation
+
+test-trees test-live test-rust test-hooks test-fuzz: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 contract: $(VENV)/.ready-test

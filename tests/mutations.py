@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from random import Random
 
 from vmcsgen.core.spec import Project, Spec
+from vmcsgen.scan.lexicon import Lexicon
 
 MISTAKES = ("value", "swapped pair", "dropped high half", "wrong bit", "index off by one")
 
@@ -88,11 +90,38 @@ def _line(project: Project, entry: Entry) -> str:
     return f"#define {entry.name} {entry.encoding:#010x}"
 
 
-def mutant(spec: Spec, project: Project, random: Random) -> Mutant:
+def forget(known: Lexicon, identity: str) -> Lexicon:
+    """The lexicon of a world that never saw this project, nor any name of its list elsewhere."""
+    names = known.projects[identity].names.keys()
+    world = copy(known)
+    world.projects = {
+        each.id: each._replace(
+            names={name: each.names[name] for name in each.names if name not in names}
+        )
+        for each in known.projects.values()
+        if each.id != identity
+    }
+    world.fields = {
+        encoding: field._replace(words=tuple(word for word in field.words if word not in names))
+        for encoding, field in known.fields.items()
+    }
+    return world
+
+
+def spells_high_halves(listed: Sequence[Entry]) -> bool:
+    """Whether most 64-bit fields of a list have their high half: only then is a lack to be seen."""
+    highs = sum(each.encoding & 1 for each in listed)
+    fulls = sum(each.encoding >> 13 == 1 for each in listed) - highs
+    return highs > 0.75 * fulls
+
+
+def mutant(
+    spec: Spec, project: Project, random: Random, mistakes: Sequence[str] = MISTAKES
+) -> Mutant:
     """The project's list with one random mistake."""
     listed = list(entries(spec, project))
     halves = [i for i, each in enumerate(listed) if each.encoding & 1]
-    mistake = random.choice([each for each in MISTAKES if halves or each != "dropped high half"])
+    mistake = random.choice([each for each in mistakes if halves or each != "dropped high half"])
     place = random.randrange(len(listed))
     encoding = listed[place].encoding
     match mistake:

@@ -252,9 +252,19 @@ def _tables(parsed: Syntax) -> Iterator[ConstantList]:
     for table in syntax.outermost(list(parsed.nodes("table"))):
         rows = [row for element in table.named_children if (row := _row(element)) is not None]
         if rows:
-            yield ConstantList(
-                "table", True, tuple(parsed.constant(name, value) for name, value in rows)
-            )
+            constants = tuple(parsed.constant(name, value) for name, value in rows)
+            yield ConstantList(_table_title(parsed, table), True, constants)
+
+
+def _table_title(parsed: Syntax, table: Node) -> str:
+    """An enum whose underlying type the grammar can't read looks like a table: say what it is."""
+    for outer in syntax.ancestors(table):
+        if outer.type == "declaration":
+            kind = outer.child_by_field_name("type")
+            if kind is not None and kind.type == "enum_specifier":
+                return _enum_title(parsed, kind)
+            break
+    return "table"
 
 
 def _row(element: Node) -> tuple[Node, Node] | None:
@@ -275,7 +285,10 @@ def _row(element: Node) -> tuple[Node, Node] | None:
                     pending.extend(designator.named_children)
             if value is not None:
                 pending.append(value)
-        elif node.type == "initializer_list" and (node is element or element.type != node.type):
+        elif node.type == "assignment_expression" or (
+            # The former: an enum that looks like a table, see _table_title.
+            node.type == "initializer_list" and (node is element or element.type != node.type)
+        ):
             pending.extend(node.named_children)
     if not names or not numbers:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.lexicon import Lexicon
 from vmcsgen.scan.report import ListSummary, Maximum, Report
-from vmcsgen.scan.rules import WHOLE_LIST
+from vmcsgen.scan.whole_lists import WHOLE_LIST
 
 
 def judge(reports: Sequence[Report], lexicon: Lexicon) -> Iterator[Finding]:

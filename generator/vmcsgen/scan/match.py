@@ -160,7 +160,8 @@ class Matcher:
         value = constant.value
         if value is None or constant.implicit or not 0 <= value < 0x20000:
             return False
-        return self.resemblance.best(constant.name)[1] >= CERTAIN
+        likely, resemblance = self.resemblance.best(constant.name)
+        return resemblance >= CERTAIN and (value >= _TELLING or likely < _TELLING)
 
     def _may_belong(self, constant: Constant) -> bool:
         """Whether a stranger between two members is meant as one: it looks like an encoding."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 IA32_VMX_VMCS_ENUM = 0x48A
 
+_WHOLE_INDEX = (0x1FF, 0x3FE)
+"""All bits that an index has: the mask of it, whatever it is called (SDM 27.11.2, A.9)."""
+
 
 class TypedMaximum(NamedTuple):
     """A number that stands for the highest index, as raw VMCS_ENUM value (index shifted left)."""
@@ -58,7 +61,7 @@ def _raw(constant: Constant) -> int | None:
     lowered = name.lower()
     if "vmcs" not in lowered or not any(word in lowered for word in _CLUES):
         return None
-    if _SAYS_OTHER().search(name) or value == IA32_VMX_VMCS_ENUM:
+    if _SAYS_OTHER().search(name) or value in (IA32_VMX_VMCS_ENUM, *_WHOLE_INDEX):
         return None
     if _SAYS_ENUM().search(name):
         return value if _plausible(value) else None

@@ -1,13 +1,13 @@
-"""The rules on lists: what is wrong with the constants of one list of VMCS fields."""
+"""The rules on lists: what is wrong with the constants of one list of VMCS fields, one by one."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from vmcsgen.scan import lexicon as layout
+from vmcsgen.scan import whole_lists
 from vmcsgen.scan.constants import Constant, Source
 from vmcsgen.scan.findings import Finding, at, on_constant
 from vmcsgen.scan.match import CERTAIN, Matched, Matcher
@@ -17,13 +17,6 @@ from vmcsgen.scan.words import claimed_state, claimed_width, says_high
 MARGIN = 0.3
 """How much more a name must resemble another field than the one that the value encodes."""
 
-WHOLE_LIST = 40
-"""A list with so many fields is meant to be whole: what it lacks is worth a remark."""
-
-_HIGH_HALVES = 5
-_HIGH_SHARE = 0.7
-"""An unknown list spells high halves if it has so many of them, in number and in share."""
-
 _NO_FIELD = lazy(
     r"(?:^|_)(?:count|cnt|num|nr|max|last|min|first|mask|shift|invalid|none|unknown|end|begin|size"
     r"|total|reserved|rsvd|base|start|any|all)(?:_|$)",
@@ -31,35 +24,31 @@ _NO_FIELD = lazy(
 )
 """Names that say they stand for no field: sentinels, masks, counts."""
 
-
-class Judged(NamedTuple):
-    """What the rules made of one constant."""
-
-    constant: Constant
-    encoding: int | None
-    """The encoding it is meant to have, as far as that is known."""
-    right: bool
+_ALL_ONES = frozenset((1 << bits) - 1 for bits in (16, 32, 64))
+"""What lists write for "no field"."""
 
 
 def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Finding]:
     """Every finding on one list, in source order within each rule."""
-    judged: list[Judged] = []
+    judged: list[whole_lists.Judged] = []
+    wrong: list[Finding] = []
     for constant in matched.members:
         found = list(_value(source, constant, matched, matcher))
-        yield from found
         judged.append(_judge(constant, matched, matcher, not found))
-    yield from _duplicates(source, judged, matched)
-    yield from _missing_high(source, judged, matched, matcher)
-    yield from _lacking(source, judged, matched, matcher)
+        wrong += found
+    yield from wrong
+    yield from whole_lists.check(source, judged, wrong, matched, matcher)
 
 
-def _judge(constant: Constant, matched: Matched, matcher: Matcher, right: bool) -> Judged:
+def _judge(
+    constant: Constant, matched: Matched, matcher: Matcher, right: bool
+) -> whole_lists.Judged:
     wanted = None
     if matched.project is not None:
         wanted = matched.project.names.get(constant.name)
     if wanted is None and constant.value is not None and right:
         wanted = constant.value if matcher.lexicon.field(constant.value) else None
-    return Judged(constant, wanted, right)
+    return whole_lists.Judged(constant, wanted, right)
 
 
 def _value(
@@ -81,14 +70,15 @@ def _value(
         return
     elif len(known) == 1:
         yield _wrong(source, constant, constant.value, next(iter(known)), matcher)
-    elif not constant.implicit and _is_meant(constant, matched):
+    elif not constant.implicit and _is_meant(constant, matched, matcher):
         yield from _stranger(source, constant, constant.value, matched, matcher)
 
 
-def _is_meant(constant: Constant, matched: Matched) -> bool:
+def _is_meant(constant: Constant, matched: Matched, matcher: Matcher) -> bool:
     """Whether a name that no project has is meant as a field of this list."""
-    if _NO_FIELD().search(constant.name):
-        return False
+    sentinel = _NO_FIELD().search(constant.name) or constant.value in _ALL_ONES
+    if sentinel and matcher.resemblance.best(constant.name)[1] < CERTAIN:
+        return False  # GUEST_FS_BASE and CR0_MASK are fields, GUEST_BASE and ACCESS_MASK are not
     if matched.constants.closed:
         return True
     stems = Counter(each.name.rpartition("::")[2].partition("_")[0] for each in matched.members)
@@ -203,103 +193,4 @@ def _contradiction(
             "VMCS105", source, constant,
             f"{name} says {said} state, but {value:#06x} is the {title}",
             field=field.id,
-        )  # fmt: skip
-
-
-def _duplicates(source: Source, judged: Sequence[Judged], matched: Matched) -> Iterator[Finding]:
-    known = matched.project.names if matched.project else {}
-    by_name: dict[str, Constant] = {}
-    by_value: dict[int, Judged] = {}
-    for each in judged:
-        constant = each.constant
-        first = by_name.setdefault(constant.name, constant)
-        if first is not constant and not first.alternative_to(constant):
-            if first.value is not None and constant.value == first.value ^ 1:
-                continue  # a table that calls both halves by the field's name
-            line = source.position(first.name_at.start)[0]
-            yield at(
-                "VMCS202", source, constant.name_at,
-                f"{constant.name} is defined again; it stands first on line {line}",
-                name=constant.name, value=constant.value,
-            )  # fmt: skip
-            continue
-        if constant.value is None or constant.alias_of or not each.right:
-            continue
-        other = by_value.setdefault(constant.value, each)
-        if other is each or other.constant.alternative_to(constant):
-            continue
-        line = source.position(other.constant.name_at.start)[0]
-        if other.encoding is None or each.encoding is None:
-            continue
-        if constant.name in known and other.constant.name in known:
-            continue  # the project has two names for this field
-        if constant.name != other.constant.name:
-            yield at(
-                "VMCS201", source, constant.value_at,
-                f"{constant.name} has the encoding of {other.constant.name} on line {line},"
-                f" {constant.value:#06x}",
-                name=constant.name, value=constant.value,
-                hint="keep one name, or make the other an alias of it by name",
-            )  # fmt: skip
-
-
-def _missing_high(
-    source: Source, judged: Sequence[Judged], matched: Matched, matcher: Matcher
-) -> Iterator[Finding]:
-    encodings = {each.encoding for each in judged}
-    fulls = [
-        each
-        for each in judged
-        if each.encoding is not None
-        and each.encoding & 1 == 0
-        and each.encoding >> 13 == layout.WIDTH_64
-        and matcher.lexicon.field(each.encoding) is not None
-    ]
-    spelled = sum(each.encoding is not None and each.encoding | 1 in encodings for each in fulls)
-    if not spelled:
-        return  # this list does without them
-    by_convention = spelled >= _HIGH_HALVES and spelled >= _HIGH_SHARE * len(fulls)
-    for each in fulls:
-        full = each.encoding
-        assert full is not None
-        if full | 1 in encodings:
-            continue
-        project = matched.project
-        named = None
-        if project is not None and each.constant.name in project.names:
-            named = project.high_names.get(full)
-            if named is None:
-                continue  # this project does without it
-        elif not by_convention:
-            continue
-        field = matcher.lexicon.field(full)
-        assert field is not None
-        called = f" ({named})" if named else ""
-        yield at(
-            "VMCS203", source, each.constant.name_at,
-            f"{each.constant.name} has no high half{called}: {full | 1:#06x} is missing",
-            name=each.constant.name, value=each.constant.value, expected=full | 1, field=field.id,
-        )  # fmt: skip
-
-
-def _lacking(
-    source: Source, judged: Sequence[Judged], matched: Matched, matcher: Matcher
-) -> Iterator[Finding]:
-    present = {each.encoding & ~1 for each in judged if each.encoding is not None}
-    if len(present) < WHOLE_LIST:
-        return
-    lacking = [
-        field
-        for encoding, field in matcher.lexicon.fields.items()
-        if field.confirmed and encoding not in present
-    ]
-    if lacking:
-        shown = ", ".join(f"{field.id} ({field.encoding:#06x})" for field in lacking[:6])
-        more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
-        yield at(
-            "VMCS204", source, matched.members[0].name_at,
-            f"{matched.constants.construct} lacks {len(lacking)} of"
-            f" {sum(field.confirmed for field in matcher.lexicon.fields.values())} fields:"
-            f" {shown}{more}",
-            name=matched.constants.construct,
         )  # fmt: skip

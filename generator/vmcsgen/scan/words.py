@@ -45,6 +45,7 @@ _ALIKE = {
     "vapic": "virtual_apic", "virt": "virtual", "virtualization": "virtual",
     "vproc": "virtual_processor", "vpid": "virtual_processor_identifier",
     "ve": "virtual_exception", "id": "identifier", "dbg": "debug", "debugctrl": "debugctl",
+    "debugctlmsr": "debugctl",
     "interruptible": "interruptibility",
     "desc": "descriptor", "eptp": "ept_pointer", "spptp": "spp_table_pointer",
     "hm": "mask", "msk": "mask", "shdw": "shadow", "rd": "read", "registers": "register",
@@ -65,7 +66,7 @@ _NOISE = frozenset(
     "ctls".split()
 )
 
-_HIGH = lazy(r"(?:^|_|(?<=[a-z0-9]))(?:HIGH|High|high|HI|Hi|hi)(?:_ENCODE)?$|\(high\)$")
+_HIGH = lazy(r"(?:(?:^|_|(?<=[a-z0-9]))(?:HIGH|high|HI|hi)|High|Hi)(?:_ENCODE)?$|\(high\)$")
 
 
 def says_high(name: str) -> bool:
