@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 Look = Callable[[bytes], None]
 """Looks at one input."""
 
-_SEPARATOR = re.compile(rb"^=== ([a-z0-9._/-]{1,60})\n", re.MULTILINE)
+_SEPARATOR = re.compile(rb"^=== ([A-Za-z0-9._/-]{1,60})\n", re.MULTILINE)
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:

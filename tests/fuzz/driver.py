@@ -46,6 +46,8 @@ def main(arguments: list[str]) -> int:
         options.append(str(seeds))
     with atheris.instrument_imports(include=["vmcsgen"]):
         look = harness.make(scratch / "place")
+        for seed in harness.seeds():
+            look(seed)  # modules that are imported when needed must be instrumented, too
     atheris.Setup([sys.argv[0], *LIMITS, *options], look)
     atheris.Fuzz()
     return 0
