@@ -21,7 +21,7 @@ help:
 	@echo "make series        write out/linux/series, the patches for the newest kernel"
 	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
 	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
-	@echo "make test-fuzz     give the check files that nobody would write"
+	@echo "make test-fuzz     give every reader what nobody would write, a minute each"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -83,10 +83,21 @@ test-browser: $(VENV)/.ready-browser
 test-package: $(VENV)/.ready-package
 	$(PYTEST) tests/package
 
+# Wheels of the fuzzer exist for CPython on x86-64; elsewhere the kept inputs are replayed all the
+# same, and what needs the fuzzer says so.
+$(VENV)/.ready-fuzz: $(VENV)/.ready-test
+	@echo "Adding the fuzzer atheris to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || \
+	  echo "There is no atheris for this Python" >&2
+	@touch $@
+
+test-fuzz: $(VENV)/.ready-fuzz
+	$(PYTEST) -n auto tests/fuzz
+
 test-mutation: $(VENV)/.ready-test
 	$(PYTEST) -n auto tests/mutation
 
-test-trees test-live test-rust test-hooks test-fuzz: test-%: $(VENV)/.ready-test
+test-trees test-live test-rust test-hooks: test-%: $(VENV)/.ready-test
 	$(PYTEST) tests/$*
 
 contract: $(VENV)/.ready-test

@@ -133,11 +133,14 @@ def parse(text: str, shown: str) -> Document:
     except yaml.MarkedYAMLError as error:
         builder.syntax(error)
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position)
-        column = error.position - (text.rfind("\n", 0, error.position) + 1)
+        position = error.position
+        if loader is not yaml.SafeLoader:  # libyaml counts bytes
+            position = len(text.encode()[:position].decode("utf-8", "ignore"))
+        line = text.count("\n", 0, position)
+        column = position - (text.rfind("\n", 0, position) + 1)
         builder.fail(
             "SPEC003",
-            f"character U+{ord(text[error.position]):04X} is not allowed in YAML",
+            f"character U+{error.character:04X} is not allowed in YAML",
             (line, column),
             (line, column + 1),
             "remove it",

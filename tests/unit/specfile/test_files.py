@@ -9,6 +9,7 @@ import pytest
 
 from vmcsgen import DiagnosticError, load
 from vmcsgen.specfile.load import validate
+from vmcsgen.specfile.nodes import parse
 
 
 @pytest.fixture
@@ -88,3 +89,13 @@ def test_windows_line_ends_and_a_byte_order_mark_are_accepted(small: Path) -> No
     text = path.read_text().replace("\n", "\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert validate(small).diagnostics == ()
+
+
+@pytest.mark.parametrize("before", ["", "é", "ééé: 😀", "é\nab: ", "\ufeff"])
+def test_a_control_character_is_found_where_it_stands(before: str) -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        parse(f"{before}\x01b", "file.yaml")
+    (found,) = caught.value.diagnostics
+    assert (found.rule, found.message) == ("SPEC003", "character U+0001 is not allowed in YAML")
+    line, _, rest = (f"{before}\x01").rpartition("\n")
+    assert (found.location.line, found.location.column) == (1 + bool(line), len(rest))

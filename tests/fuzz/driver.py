@@ -1,0 +1,57 @@
+"""Coverage-guided fuzzing of one harness of harnesses.py, with the arguments of libFuzzer.
+
+    pip install atheris
+    python tests/fuzz/driver.py HARNESS -max_total_time=300 FOUND/
+    python tests/fuzz/driver.py --names
+
+FOUND keeps what reaches new code; the harness's seeds and tests/fuzz/corpus/HARNESS are where it
+begins. A crash, a time-out or a run past the memory limit leaves a file: give it instead of the
+folder to see it again, keep it in the corpus, and make it a unit test.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+LIMITS = ("-timeout=5", "-rss_limit_mb=512", "-max_len=20000")
+"""What no input may take: seconds, and MiB of the whole process."""
+
+
+def main(arguments: list[str]) -> int:
+    """Fuzz the harness that is named first; libFuzzer ends the process."""
+    import atheris
+
+    os.environ["VMCSGEN_CACHE"] = ""  # what is remembered hides what the input does
+    atheris.enabled_hooks.add("str")  # what text is compared with guides the fuzzer too
+    with atheris.instrument_imports(include=["vmcsgen"]):
+        from harnesses import HARNESSES, corpus
+    if arguments[:1] == ["--names"]:
+        print(*HARNESSES, sep="\n")
+        return 0
+    if not arguments or arguments[0] not in HARNESSES:
+        print(f"usage: driver.py HARNESS [libFuzzer's arguments]; one of: {', '.join(HARNESSES)}")
+        return 2
+    name, *options = arguments
+    harness = HARNESSES[name]
+    scratch = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
+    merging = any(each.startswith("-merge=1") for each in options)
+    if not merging and not any(Path(each).is_file() for each in options):
+        seeds = scratch / "seeds"
+        seeds.mkdir()
+        for number, seed in enumerate([*harness.seeds(), *corpus(name)]):
+            (seeds / f"{number:05}").write_bytes(seed)
+        options.append(str(seeds))
+    with atheris.instrument_imports(include=["vmcsgen"]):
+        look = harness.make(scratch / "place")
+        for seed in harness.seeds():
+            look(seed)  # modules that are imported when needed must be instrumented, too
+    atheris.Setup([sys.argv[0], *LIMITS, *options], look)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
