@@ -62,10 +62,10 @@ def test_a_new_file_is_created(tmp_path: Path) -> None:
     assert (tmp_path / "a/b.h").read_text() == "one\n"
 
 
-def test_a_file_of_a_million_equal_lines_takes_no_time() -> None:
-    lines = "\n" * 1_000_000
+def test_a_file_of_many_equal_lines_takes_no_time() -> None:
+    lines = "\n" * 100_000  # of which a comparison of each with each would take minutes
     found = file_diff("x.c", f"a\n{lines}b\n{lines}c\n", f"A\n{lines}B\n{lines}C\n")
-    assert (found.inserted, found.deleted) == (2_000_003, 2_000_003)
+    assert (found.inserted, found.deleted) == (200_003, 200_003)
 
 
 def test_a_hunk_names_the_function_that_it_is_in() -> None:
