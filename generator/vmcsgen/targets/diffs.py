@@ -14,6 +14,9 @@ from vmcsgen.diagnostics import printable
 CONTEXT = 3
 """Unchanged lines around a change."""
 
+MARGIN = 8 * CONTEXT
+"""Lines kept where the equal ends are left out: a change may slide over lines that repeat."""
+
 PAIRS_LIMIT = 20_000_000
 """Pairs of equal lines up to which lines are compared one by one."""
 
@@ -61,17 +64,18 @@ def file_diff(path: str, before: str | None, after: str) -> FileDiff:
 def _groups(old: Sequence[str], new: Sequence[str]) -> Iterator[list[Opcode]]:
     """The changes from ``old`` to ``new`` with their context, as difflib groups them.
 
-    What both have at their ends is left out first, and where the rest would take too long, all of
-    it is one change: files of other people may be built to.
+    Where comparing every line would take too long, what both have at their ends is left out first,
+    and if that is not enough, all of the rest is one change: files of others may be built to.
     """
     if old == new:
         return
-    start = _common(old, new)
-    end = min(_common(old[::-1], new[::-1]), len(old) - start, len(new) - start)
-    start, end = max(0, start - CONTEXT), max(0, end - CONTEXT)
+    start = end = 0
+    if _pairs(old, new) > PAIRS_LIMIT:
+        start = _common(old, new)
+        end = min(_common(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+        start, end = max(0, start - MARGIN), max(0, end - MARGIN)
     left, right = old[start : len(old) - end], new[start : len(new) - end]
-    counts = Counter(left)
-    if sum(counts[line] for line in right) > PAIRS_LIMIT:
+    if _pairs(left, right) > PAIRS_LIMIT:
         groups = [_one_change(left, right)]
     else:
         groups = list(SequenceMatcher(None, left, right, False).get_grouped_opcodes(CONTEXT))
@@ -81,14 +85,21 @@ def _groups(old: Sequence[str], new: Sequence[str]) -> Iterator[list[Opcode]]:
         ]
 
 
+def _pairs(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many pairs of equal lines difflib would look at."""
+    counts = Counter(left)
+    return sum(counts[line] for line in right)
+
+
 def _one_change(left: Sequence[str], right: Sequence[str]) -> list[Opcode]:
     lead = _common(left, right)
     tail = min(_common(left[::-1], right[::-1]), len(left) - lead, len(right) - lead)
     i, j = len(left) - tail, len(right) - tail
+    first, last = max(0, lead - CONTEXT), min(tail, CONTEXT)
     codes = [
-        ("equal", 0, lead, 0, lead),
+        ("equal", first, lead, first, lead),
         ("replace", lead, i, lead, j),
-        ("equal", i, i + tail, j, j + tail),
+        ("equal", i, i + last, j, j + last),
     ]
     return [code for code in codes if code[1] < code[2] or code[3] < code[4]]
 
