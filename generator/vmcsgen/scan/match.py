@@ -134,13 +134,14 @@ class Matcher:
         best: ProjectNames | None = None
         best_rank = (0, 0, 0)
         parts = frozenset(path.split("/"))
+        names = frozenset(each.name for each in constants)
         for project in self.lexicon.projects.values():
-            known = sum(each.name in project.names for each in constants)
+            known = len(names & project.names.keys())
             near = max((len(parts & set(where.split("/"))) for where in project.paths), default=0)
             rank = (known, near, len(project.names))
             if rank > best_rank:
                 best, best_rank = project, rank
-        return best if best_rank[0] >= _OWN_SHARE * len(constants) else None
+        return best if best_rank[0] >= _OWN_SHARE * len(names) else None
 
     def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
         """Positions from each agreeing constant to the next, where few strangers are between."""

@@ -176,9 +176,8 @@ class NarrowIndex(NamedTuple):
 
 _INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
-
 _MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
-_BIT_FIELD = lazy(rb"(\w+)\s*:\s*([0-9]+)\s*;")
+_BIT_FIELD = lazy(rb"(?:index|idx)\s*:\s*([0-9]+)\s*;", re.IGNORECASE)
 
 
 def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
@@ -207,15 +206,16 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
                 Span(node.start_byte, node.end_byte), "masked to",
             )  # fmt: skip
     for field in _BIT_FIELD().finditer(parsed.content):
-        name = field[1].decode("latin-1")
-        if not _INDEX_NAME().search(name):
-            continue
-        node = parsed.root.descendant_for_byte_range(field.start(1), field.end(1))
+        node = parsed.root.descendant_for_byte_range(field.start(), field.start() + 1)
         if node is None or node.type != "field_identifier":
+            continue
+        name = parsed.text(node)
+        if not _INDEX_NAME().search(name):
             continue
         around = [n for n in ancestors(node) if n.type in ("struct_specifier", "union_specifier")]
         if around and any("vmcs" in _record_name(parsed, n) for n in around):
-            yield NarrowIndex(name, int(field[2][:4]), Span(*field.span()), "stored in")
+            at = Span(node.start_byte, field.end())
+            yield NarrowIndex(name, int(field[1][:4]), at, "stored in")
 
 
 def _record_name(parsed: Syntax, record: Node) -> str:

@@ -32,8 +32,9 @@ def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Findin
     """Every finding on one list, in source order within each rule."""
     judged: list[whole_lists.Judged] = []
     wrong: list[Finding] = []
+    stem = "" if matched.constants.closed else _common_stem(matched)
     for constant in matched.members:
-        found = list(_value(source, constant, matched, matcher))
+        found = list(_value(source, constant, matched, stem, matcher))
         judged.append(_judge(constant, matched, matcher, not found))
         wrong += found
     yield from wrong
@@ -52,7 +53,7 @@ def _judge(
 
 
 def _value(
-    source: Source, constant: Constant, matched: Matched, matcher: Matcher
+    source: Source, constant: Constant, matched: Matched, stem: str, matcher: Matcher
 ) -> Iterator[Finding]:
     project = matched.project
     wanted = project.names.get(constant.name) if project else None
@@ -70,20 +71,23 @@ def _value(
         return
     elif len(known) == 1:
         yield _wrong(source, constant, constant.value, next(iter(known)), matcher)
-    elif not constant.implicit and _is_meant(constant, matched, matcher):
+    elif not constant.implicit and _is_meant(constant, stem, matcher):
         yield from _stranger(source, constant, constant.value, matched, matcher)
 
 
-def _is_meant(constant: Constant, matched: Matched, matcher: Matcher) -> bool:
-    """Whether a name that no project has is meant as a field of this list."""
+def _is_meant(constant: Constant, stem: str, matcher: Matcher) -> bool:
+    """Whether a name that no project has is meant as a field of a list whose names share a stem."""
     sentinel = _NO_FIELD().search(constant.name) or constant.value in _ALL_ONES
     if sentinel and matcher.resemblance.best(constant.name)[1] < CERTAIN:
         return False  # GUEST_FS_BASE and CR0_MASK are fields, GUEST_BASE and ACCESS_MASK are not
-    if matched.constants.closed:
-        return True
+    return constant.name.startswith(stem)
+
+
+def _common_stem(matched: Matched) -> str:
+    """The first word of most names of the list; empty if they do not share one."""
     stems = Counter(each.name.rpartition("::")[2].partition("_")[0] for each in matched.members)
-    common, count = stems.most_common(1)[0]
-    return count * 2 <= len(matched.members) or constant.name.startswith(common)
+    stem, count = stems.most_common(1)[0]
+    return stem if count * 2 > len(matched.members) else ""
 
 
 def _wrong(

@@ -54,7 +54,7 @@ def _binding(package: str) -> Any:
     raise ImportError(f"{package} is not installed")
 
 
-SECONDS = 10.0
+SECONDS = 4.0
 """Processor time that parsing a file may take."""
 
 _AT_ONCE = 1 << 15

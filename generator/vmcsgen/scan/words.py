@@ -98,6 +98,16 @@ class Resemblance:
         total = len(self.called)
         self.weights = {word: log(1 + total / count) for word, count in counts.items()}
         self.unknown_weight = log(1 + total) / 2
+        self.spellings = [
+            (encoding, self._weight(other))
+            for encoding, names in self.called.items()
+            for other in names
+        ]
+        self.holders: dict[str, list[int]] = {}
+        for number, other in enumerate(name for names in self.called.values() for name in names):
+            for word in other:
+                self.holders.setdefault(word, []).append(number)
+        self._best: dict[frozenset[str], tuple[int, float]] = {}
 
     def weight(self, word: str) -> float:
         """How much a word tells: rare ones most; one that no field has, a little."""
@@ -110,16 +120,43 @@ class Resemblance:
 
     def best(self, name: str) -> tuple[int, float]:
         """The full-access encoding of the field that ``name`` resembles most, and how much."""
-        return max(
-            ((encoding, self.to(name, encoding)) for encoding in self.called),
-            key=lambda pair: pair[1],
-            default=(0, 0.0),
-        )
+        mine = words(name)
+        found = self._best.get(mine)
+        if found is None:
+            if len(self._best) >= _BEST_LIMIT:
+                self._best.clear()
+            found = self._best[mine] = self._search(mine)
+        return found
+
+    def _search(self, mine: frozenset[str]) -> tuple[int, float]:
+        """Only spellings that share a word are looked at: a file may have many thousand names."""
+        shared: dict[int, float] = {}
+        for word in sorted(mine):
+            weight = self.weight(word)
+            for number in self.holders.get(word, ()):
+                shared[number] = shared.get(number, 0.0) + weight
+        whole = self._weight(mine)
+        best, most = 0, 0.0
+        for number in sorted(shared):
+            encoding, other = self.spellings[number]
+            alike = shared[number] / (whole + other - shared[number])
+            if alike > most + _ROUNDING:
+                best, most = encoding, alike
+        return best, most
+
+    def _weight(self, said: frozenset[str]) -> float:
+        return sum(map(self.weight, sorted(said)))
 
     def _alike(self, mine: frozenset[str], other: frozenset[str]) -> float:
-        union = sum(map(self.weight, mine | other))
-        return sum(map(self.weight, mine & other)) / union if union else 0.0
+        shared = self._weight(mine & other)
+        return shared / (self._weight(mine) + self._weight(other) - shared) if shared else 0.0
 
+
+_BEST_LIMIT = 8192
+"""Most names whose field is remembered."""
+
+_ROUNDING = 1e-9
+"""What sums of weights may differ by: of fields that are equally like a name, the first counts."""
 
 _WIDTHS = (
     (lazy(r"(?:^|_|VMCS_?)16(?:_?BITS?)?(?:_|$)|16_?BIT", re.I), lexicon.WIDTH_16),
