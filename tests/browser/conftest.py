@@ -84,6 +84,20 @@ def open_page(browser: Any, reference: Path) -> Iterator[Callable[..., Any]]:
     assert trouble == []
 
 
+def arrived(page: Any, address: str) -> None:
+    """Waits until the page shows what an address asks for: a browser tells of it in its own time.
+
+    To be called where a link, a key or a script changed the part after ``#``.
+    """
+    page.wait_for_function("(address) => vmcs.followed() === address", arg=address)
+
+
+def visit(page: Any, address: str) -> None:
+    """Changes the part of the address after ``#`` and waits until the page has followed."""
+    page.evaluate("(address) => { location.hash = address }", address)
+    arrived(page, address)
+
+
 @pytest.fixture
 def page(open_page: Callable[..., Any]) -> Any:
     """The page as it opens first."""

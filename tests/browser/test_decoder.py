@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from tests.browser.conftest import arrived
+
 import vmcsgen
 from vmcsgen.core.encoding import why_not
 from vmcsgen.core.spec import parse_number
@@ -67,6 +69,7 @@ def test_typing_shows_parts_and_field(open_page: Any) -> None:
     page.fill("#decoder-number", "0x12032")
     assert "does not fit 15 bits" in result.inner_text()
     page.click("text=Look at bits 14:0 alone")
+    arrived(page, "#decoder=0x2032")
     assert "TSC multiplier" in result.inner_text()
     page.fill("#decoder-number", "<b>nonsense</b>")
     assert "no number" in result.inner_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, arrived, visit
 from tests.needs import missing
 
 ADDRESSES = (
@@ -49,6 +50,48 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Any], address: str, 
 def test_nothing_sticks_out_of_a_phone(open_page: Callable[..., Any], address: str) -> None:
     page = open_page(address, **LOOKS["phone"])
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES, "#decoder", "#decoder=99999", "#decoder=x"])
+def test_no_value_of_the_scripts_shows_as_text(open_page: Callable[..., Any], address: str) -> None:
+    text = open_page(address).locator("body").inner_text()
+    assert len(text) > 200
+    assert re.findall(r"\b(?:null|undefined|NaN)\b|\[object", text) == []
+
+
+def test_phone_has_every_view_at_hand_and_filters_where_they_are_asked_for(
+    open_page: Callable[..., Any],
+) -> None:
+    page = open_page("#projects", **LOOKS["phone"])
+    for link in page.locator("nav.views a").all():
+        box = link.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+    page.locator("nav.views >> text=Fields").click()
+    arrived(page, "#fields")
+    assert page.locator("#filter-type").is_hidden()
+    page.click("#filters-button")
+    page.select_option("#filter-type", "host")
+    assert page.locator("#filters-button").inner_text() == "Filters (1)"
+    page.click("#filters-button")
+    assert page.locator("#filter-type").is_hidden()
+    assert page.locator("#result").inner_text() != "207 fields"
+
+
+def test_first_stop_of_the_keyboard_skips_the_views(open_page: Callable[..., Any]) -> None:
+    for address, first in (("#fields", "search"), ("#decoder", "decoder-number")):
+        page = open_page(address)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == first
+        assert page.evaluate("location.hash") == address
+        assert page.locator("#search").input_value() == ""
+
+
+def test_escape_closes_a_field_only_where_it_is_seen(open_page: Callable[..., Any]) -> None:
+    page = open_page("#tsc_multiplier")
+    visit(page, "#map")
+    page.keyboard.press("Escape")
+    assert page.evaluate("location.hash") == "#map"
 
 
 def test_colours_follow_the_system_until_the_reader_chooses(open_page: Callable[..., Any]) -> None:
@@ -91,6 +134,7 @@ def test_map_is_walked_by_arrow_keys(open_page: Callable[..., Any], spec: Any) -
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.dataset.id") == "guest_ss_selector"
     page.keyboard.press("Enter")
+    arrived(page, "#guest_ss_selector")
     assert page.locator("#detail-title").inner_text() == "Guest SS selector"
 
 
@@ -137,6 +181,7 @@ def test_projects_page_counts_what_the_spec_names(open_page: Callable[..., Any],
         field.id in project.fields for field in spec.confirmed for project in spec.projects
     )
     page.click("#project-rows >> text=Xen")
+    arrived(page, "#projects=xen")
     assert "0x3e" in page.locator("#project-detail").inner_text()
 
 
@@ -164,7 +209,8 @@ def test_screenshot_of_the_readme(open_page: Callable[..., Any], tmp_path: Path)
     page = open_page(color_scheme="light", viewport={"width": 1280, "height": 800})
     page.fill("#search", "pointer")
     page.click("a[href='#pid_pointer_table_address']")
-    page.locator("#detail-title").wait_for()
+    arrived(page, "#pid_pointer_table_address")
+    page.mouse.move(0, 0)
     folder = Path(os.environ.get("VMCSGEN_SCREENSHOTS", str(tmp_path)))
     path = folder / "reference.png"
     page.screenshot(path=path)

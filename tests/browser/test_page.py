@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.browser.conftest import visit
+
 SLOW_LAPTOP_EMPTY_PAGE = 0.040
 """Processor time, in seconds, in which a slow laptop opens a page with one word on it.
 
@@ -29,7 +31,7 @@ def test_page_is_one_file_under_a_megabyte_that_names_no_other(reference: Path) 
 def test_page_asks_for_nothing_and_says_nothing_on_the_console(open_page: Any) -> None:
     page = open_page()
     for view in ("decoder", "processors", "map", "controls", "projects", "fields"):
-        page.evaluate("view => { location.hash = view }", view)
+        visit(page, f"#{view}")
         assert page.locator(f"#view-{view}").is_visible()
         assert page.locator("main:visible").count() == 1
 

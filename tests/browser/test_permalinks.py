@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.conftest import arrived, visit
 
 import vmcsgen
 from vmcsgen import catalog
@@ -111,43 +112,50 @@ def test_addresses_of_the_guide_open_what_it_says(page: Any, checkout: Path) -> 
                 assert asked["high"] == ("high" in opens or "HIGH" in address)
             elif opens != "a view":
                 assert asked["argument"], address
-            page.evaluate("(address) => { location.hash = address }", address)
-            page.locator(f"#view-{asked['view']}").wait_for()
+            visit(page, address)
+            assert page.locator(f"#view-{asked['view']}").is_visible()
 
 
 @pytest.mark.parametrize("identity", ["secondary.use_tsc_scaling", "host_rip", "tsc_multiplier"])
 @pytest.mark.parametrize("width", [1280, 1000])
 def test_what_an_address_names_is_in_sight(open_page: Any, identity: str, width: int) -> None:
     page = open_page(f"#{identity}", viewport={"width": width, "height": 800})
-    page.wait_for_timeout(300)
-    page.evaluate("() => { location.hash = '#map' }")
-    page.evaluate("(hash) => { location.hash = hash }", f"#{identity}")
+    visit(page, "#map")
+    visit(page, f"#{identity}")
     for _ in range(2):
-        page.wait_for_timeout(300)
-        finder = page.locator("main:visible .finder").bounding_box()
-        row = page.locator(f"[id='{identity}']").bounding_box()
-        assert finder["y"] + finder["height"] <= row["y"]
-        assert row["y"] + min(row["height"], 100) <= 800
+        # Rows on the way get their height while the page scrolls past them.
+        page.wait_for_function(
+            """(identity) => {
+                const finder = document.querySelector("main:not([hidden]) .finder");
+                const row = document.getElementById(identity).getBoundingClientRect();
+                return finder.getBoundingClientRect().bottom <= row.top
+                    && row.top + Math.min(row.height, 100) <= innerHeight;
+            }""",
+            arg=identity,
+        )
         page.reload()
 
 
 def test_back_button_returns_to_the_list(open_page: Any) -> None:
     page = open_page()
     page.click("text=PML index")
+    arrived(page, "#pml_index")
     assert page.locator("#detail-title").inner_text() == "PML index"
     assert page.title() == "PML index (0x0812) · VMCS reference"
     page.click("#detail a[rel=next]")
+    arrived(page, "#guest_uinv")
     assert page.locator("#detail-title").inner_text() == "Guest UINV"
     page.go_back()
+    arrived(page, "#pml_index")
     assert page.locator("#detail-title").inner_text() == "PML index"
     page.go_back()
+    arrived(page, "")
     assert page.locator("#detail").is_hidden()
 
 
 def test_permalink_to_a_field_that_filters_hide_shows_it(open_page: Any) -> None:
     page = open_page()
     page.select_option("#filter-width", "natural")
-    page.evaluate("() => { location.hash = '#tsc_multiplier' }")
-    page.wait_for_selector("#tsc_multiplier.selected")
+    visit(page, "#tsc_multiplier")
     assert page.locator("#tsc_multiplier").is_visible()
     assert page.input_value("#filter-width") == ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.conftest import arrived, visit
 
 import vmcsgen
 from vmcsgen.capabilities.assess import assess
-from vmcsgen.capabilities.dump import Processor
+from vmcsgen.capabilities.dump import Processor, msr_label
 from vmcsgen.capabilities.sources import parse, processor
 from vmcsgen.core.enumeration import climb, ladder
 from vmcsgen.diagnostics import DiagnosticError
@@ -22,6 +25,8 @@ DUMPS = FIXTURES / "dumps"
 SOURCES = sorted([*DUMPS.iterdir(), *(FIXTURES / "probe").glob("*.log")])
 
 ANSWER = """
+    const msrsOf = (plain) => new Map(
+        Object.entries(plain).map(([msr, value]) => [Number(msr), BigInt(value)]));
     const answerOf = (processor) => {
         const answer = vmcs.evaluateProcessor(processor);
         const { verdict, errata } = vmcs.judge(answer, processor);
@@ -34,8 +39,15 @@ ANSWER = """
             exact: answer.exact, reported: answer.reported?.toString() ?? null,
             verdict, errata: errata.map((each) => each.id),
             rung: answer.rungs[answer.deciding]?.vmcs_enum ?? null,
+            readingErrata: vmcs.errataOf(processor).filter((each) => each.kind === "vmread")
+                .map((each) => each.id),
         };
     };
+    const remarksOn = (processor, self) => ({
+        warnings: vmcs.inconsistencies(processor.msrs).map(
+            ({ msr, bit, message }) => [bit, `${vmcs.citedMsr(msr)}: ${message}`]),
+        alike: vmcs.alike(processor, self).map((each) => each.id),
+    });
 """
 
 
@@ -55,16 +67,38 @@ def answer_of(spec: vmcsgen.Spec, told: Processor, known: KnownCpus) -> dict[str
         "verdict": None if found.verdict is None else found.verdict.value,
         "errata": [erratum.id for erratum in found.errata],
         "rung": None if rung is None else rung.vmcs_enum,
+        "readingErrata": [erratum.id for erratum in found.reading_errata],
     }
+
+
+def remarks_on(spec: vmcsgen.Spec, told: Processor, known: KnownCpus) -> dict[str, Any]:
+    """What ``caps`` warns of and compares with, in the shape of the page's."""
+    found = assess(spec, told, known)
+    return {
+        "warnings": [
+            [each.bit, f"{msr_label(spec, each.msr)}: {each.message}"]
+            for each in found.inconsistencies
+        ],
+        "alike": [cpu.id for cpu in found.alike],
+    }
+
+
+def told_by_page(page: Any, script: str, argument: Any = None) -> Any:
+    """What a script returns, as JSON: Playwright itself takes minutes over large answers."""
+    return json.loads(
+        page.evaluate(f"(argument) => {{ {ANSWER} return JSON.stringify({script}); }}", argument)
+    )
 
 
 def read_by_page(page: Any, texts: list[str]) -> list[list[dict[str, Any]]]:
     """What the page makes of texts: for each, the answers for its processors."""
-    return page.evaluate(
-        "(texts) => {" + ANSWER + "return texts.map((text) => vmcs.readDump(text).processors.map("
-        "(each) => ({ ...answerOf(each), numbers: each.numbers })));}",
+    found: list[list[dict[str, Any]]] = told_by_page(
+        page,
+        """argument.map((text) => vmcs.readDump(text).processors.map(
+            (each) => ({ ...answerOf(each), ...remarksOn(each), numbers: each.numbers })))""",
         texts,
     )
+    return found
 
 
 def read_by_library(
@@ -77,7 +111,12 @@ def read_by_library(
         except DiagnosticError:
             processors = ()
         found.append(
-            [answer_of(spec, each, known) | {"numbers": list(each.numbers)} for each in processors]
+            [
+                answer_of(spec, each, known)
+                | remarks_on(spec, each, known)
+                | {"numbers": list(each.numbers)}
+                for each in processors
+            ]
         )
     return found
 
@@ -85,14 +124,17 @@ def read_by_library(
 def test_every_known_cpu_gets_the_answer_of_the_library(
     page: Any, spec: vmcsgen.Spec, known: KnownCpus
 ) -> None:
-    answers = page.evaluate(
-        "() => {" + ANSWER + "return vmcs.facts.cpus.map((cpu) => [cpu.id,"
-        " answerOf(vmcs.knownProcessor(cpu))]);}"
+    answers = told_by_page(
+        page,
+        """vmcs.facts.cpus.map((cpu) => [cpu.id, {
+            ...answerOf(vmcs.knownProcessor(cpu)), ...remarksOn(vmcs.knownProcessor(cpu), cpu),
+        }])""",
     )
     assert len(answers) == len(known.cpus) > 40
     for (identity, answer), cpu in zip(answers, known.cpus, strict=True):
         assert identity == cpu.id
-        assert answer == answer_of(spec, processor(cpu), known), cpu.id
+        told = processor(cpu)
+        assert answer == answer_of(spec, told, known) | remarks_on(spec, told, known), cpu.id
 
 
 def test_random_capabilities_get_the_answer_of_the_library(
@@ -109,16 +151,12 @@ def test_random_capabilities_get_the_answer_of_the_library(
         ]
         for each in processors
     ]
-    answers = page.evaluate(
-        "(sent) => {"
-        + ANSWER
-        + """
-            const map = (plain) => new Map(Object.entries(plain));
-            return sent.map(([msrs, controls, features, virtual]) => answerOf({
-                msrs: new Map(Object.entries(msrs).map(([a, v]) => [Number(a), BigInt(v)])),
-                controls: map(controls), features: map(features), virtual, vendor: "",
-            }));
-        }""",
+    answers = told_by_page(
+        page,
+        """argument.map(([msrs, controls, features, virtual]) => answerOf({
+            msrs: msrsOf(msrs), controls: new Map(Object.entries(controls)),
+            features: new Map(Object.entries(features)), virtual, vendor: "",
+        }))""",
         sent,
     )
     for told, answer in zip(processors, answers, strict=True):
@@ -126,6 +164,24 @@ def test_random_capabilities_get_the_answer_of_the_library(
     derived = {answer["derived"] for answer in answers}
     assert {rung.vmcs_enum for rung in ladder(spec)} <= derived
     assert {answer["exact"] for answer in answers} == {True, False}
+
+
+def test_random_capabilities_are_contradicted_in_the_words_of_the_library(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    chosen = random.Random(10)
+    processors = [random_processor(chosen, spec) for _ in range(100)]
+    found = told_by_page(
+        page,
+        "argument.map((msrs) => remarksOn({ msrs: msrsOf(msrs) }))",
+        [{str(a): str(value) for a, value in each.msrs.items()} for each in processors],
+    )
+    for told, remarks in zip(processors, found, strict=True):
+        assert remarks == remarks_on(spec, told, known)
+    told_of = {
+        re.sub(r"\d+|\S*[._]\S*", "", text) for each in found for _, text in each["warnings"]
+    }
+    assert len(told_of) > 6  # every kind of contradiction came up
 
 
 def random_processor(chosen: random.Random, spec: vmcsgen.Spec) -> Processor:
@@ -175,9 +231,24 @@ def test_spellings_are_read_as_the_library_reads_them(
         "0x48b 0x1\n0x48b 0x2\n0x48b 0x1",
         "rdmsr 0x48b -p 3\n7cff00000000\n* 0x48a -> 2e",
         '{"0x48b": 1, "48B": 2, "vmx_misc": true, "0x48a": -1}',
-        "".join(f"cpu{number} 0x48b {number:x}\n" for number in range(5000)),
     ]
     assert read_by_page(page, texts) == read_by_library(spec, known, texts)
+
+
+def test_processors_beyond_the_limit_are_left_out_as_the_library_does(
+    page: Any, spec: vmcsgen.Spec
+) -> None:
+    text = "".join(f"cpu{number} 0x48b {number:x}\n" for number in range(5000))
+    found = told_by_page(
+        page,
+        """vmcs.readDump(argument).processors.map(
+            (each) => [each.numbers, each.msrs.get(0x48b).toString()])""",
+        text,
+    )
+    assert found == [
+        [list(each.numbers), str(each.msrs[0x48B])]
+        for each in parse(text.encode(), "dump", spec).processors
+    ]
 
 
 def test_damaged_dumps_are_read_as_the_library_reads_them(
@@ -220,8 +291,7 @@ def damage(text: str, chosen: random.Random) -> str:
 def test_known_cpu_is_chosen_and_its_deciding_rung_is_marked(open_page: Any) -> None:
     page = open_page("#processors")
     page.select_option("#known-cpu", "i7-4770r")
-    page.wait_for_selector("#processor-title")
-    assert page.evaluate("location.hash") == "#processors=i7-4770r"
+    arrived(page, "#processors=i7-4770r")
     values = page.locator(".tile-value").all_inner_texts()
     assert values == ["0x2e", "0x2a", "too low, as errata say", "137"]
     assert "HSD70" in page.locator(".tile.bad").inner_text()
@@ -246,6 +316,20 @@ def test_pasted_msrs_are_explained_bit_by_bit(open_page: Any) -> None:
     assert page.locator(".tile-note").first.inner_text().startswith("at least; at most")
     page.select_option("#feature-fred", "yes")
     assert page.locator(".tile-value").first.inner_text() == "0x52"
+
+
+def test_contradictions_in_msrs_are_told(open_page: Any) -> None:
+    page = open_page("#processors")
+    page.fill("#dump", "0x480 00da040000000012\n0x48b 0000000100000002\n0x48a 1000")
+    told = page.locator("#processor-result .verdict.warn")
+    assert told.locator("summary").inner_text() == "2 contradictions in these MSRs"
+    assert told.locator("li").all_inner_texts() == [
+        "IA32_VMX_VMCS_ENUM (0x48A): bit 12 is reserved, zero, but reads 1 (SDM A.9)",
+        "IA32_VMX_PROCBASED_CTLS2 (0x48B): bit 1 says that secondary.enable_ept must be 1, "
+        "bit 33 that it can't be",
+    ]
+    page.fill("#dump", "0x480 00da040000000012\n0x48b 0000000100000000\n0x48a 2e")
+    assert told.count() == 0
 
 
 def test_text_without_msrs_and_hostile_text_are_answered(open_page: Any) -> None:
@@ -302,8 +386,7 @@ def test_processors_of_a_dump_are_told_apart(open_page: Any) -> None:
 
 def test_map_shows_only_what_the_chosen_processor_has(open_page: Any) -> None:
     page = open_page("#processors=i7-4770r")
-    page.evaluate("() => { location.hash = '#map' }")
-    page.wait_for_selector("#map-picture .cell")
+    visit(page, "#map")
     assert page.locator(".cell.truth-true").count() == 137
     page.uncheck("#map-cpu")
     assert page.locator(".cell.truth-true").count() == page.locator(".cell").count()

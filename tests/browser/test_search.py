@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.browser.conftest import arrived
 
 import vmcsgen
 from vmcsgen import catalog
@@ -145,7 +146,7 @@ def test_keyboard_alone_finds_opens_and_closes_a_field(page: Any) -> None:
     assert page.evaluate("document.activeElement.id") == "search"
     page.keyboard.type("pml address high")
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#0x200f"
+    arrived(page, "#0x200f")
     assert page.locator("#detail-title").inner_text() == "PML address (high 32 bits)"
     page.keyboard.press("Escape")
     assert page.locator("#detail").is_hidden()
@@ -157,9 +158,11 @@ def test_keyboard_alone_finds_opens_and_closes_a_field(page: Any) -> None:
         "posted_interrupt_notification_vector"
     )
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#posted_interrupt_notification_vector"
+    arrived(page, "#posted_interrupt_notification_vector")
     page.keyboard.press("2")
+    arrived(page, "#decoder")
     page.keyboard.press("4")
+    arrived(page, "#map")
     assert page.locator("#view-map").is_visible()
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()

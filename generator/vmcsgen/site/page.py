@@ -64,6 +64,7 @@ def page_facts(spec: Spec, known: KnownCpus) -> Plain:
                 "id": each.id,
                 "kind": each.kind,
                 "title": each.title,
+                "effect": each.effect,
                 "cpus": [{"family": family, "model": model} for family, model in each.cpus],
             }
             for each in known.errata

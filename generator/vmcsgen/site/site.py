@@ -17,9 +17,9 @@ Manual: TypeAlias = Callable[[], tuple[Verb, ...]]
 """Describes the command line; the layer above hands it down."""
 
 SCRIPTS = (
-    "model", "encoding", "capabilities", "search", "dom", "bits", "detail", "fields", "decoder",
-    "readers", "readers-json", "readers-tools", "readers-probe", "readers-text", "processor", "map",
-    "controls", "projects", "page",
+    "model", "encoding", "capabilities", "consistency", "search", "dom", "bits", "detail", "fields",
+    "decoder", "readers", "readers-json", "readers-tools", "readers-probe", "readers-text",
+    "processor", "map", "controls", "projects", "page",
 )  # fmt: skip
 """The page's scripts in the order in which they rely on each other."""
 

@@ -1,9 +1,10 @@
 // The controls page: every control, its MSR and bit, the fields it brings, its names.
 
 function controlRow(control) {
-  const names = Object.entries(control.names).map(([project, called]) => el("div", {},
+  const names = Object.entries(control.names).map(([project, called]) => el("div",
+    { class: "called" },
     el("span", { class: "muted" }, `${model.projects.get(project).title} `),
-    [...new Set(Object.values(called))].map((name) => el("code", {}, name, " "))));
+    el("span", {}, namesOf(called).map((name) => [el("code", {}, breakable(name)), " "]))));
   return el("tr", { id: control.name, "data-text": controlText(control) },
     el("td", { class: "number", "data-label": "bit" }, String(control.bit)),
     el("th", { scope: "row" }, el("span", {}, control.title), " ", statusTag(control), el("br"),
@@ -17,6 +18,12 @@ function controlRow(control) {
         el("code", {}, hex(field.encoding)), " ", fieldLink(field))))
       : el("span", { class: "muted" }, "no field")),
     el("td", { "data-label": "names" }, names));
+}
+
+/** What a project calls a control; the word that holds its bit is no name of it. */
+function namesOf(called) {
+  return [...new Set(Object.entries(called).filter(([kind]) => kind !== "word")
+    .map(([, name]) => name))];
 }
 
 function controlText(control) {
@@ -64,7 +71,8 @@ function refreshControls() {
     }
     section_.hidden = !any;
   }
-  at("control-result").textContent = `${shown} of ${count(model.controls.size, "control")}`;
+  const all = count(model.controls.size, "control");
+  at("control-result").textContent = shown === model.controls.size ? all : `${shown} of ${all}`;
 }
 
 /** Opens the controls page, at a control if one is named. */

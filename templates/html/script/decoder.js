@@ -6,18 +6,18 @@ function refreshDecoder() {
   const output = at("decoder-result");
   const text = box.value.trim();
   if (!text) {
-    output.replaceChildren(el("p", { class: "muted" }, "Type or paste a number: 0x2032, 8242, ",
+    show(output, el("p", { class: "muted" }, "Type or paste a number: 0x2032, 8242, ",
       "2032h. Press a bit to flip it."), bitStrip(0n, flipBit));
     return;
   }
   const number = parseNumber(text);
   if (number === null) {
-    output.replaceChildren(el("p", { class: "verdict bad" },
+    show(output, el("p", { class: "verdict bad" },
       "This is no number. Hexadecimal (0x2032, 2032h) and decimal (8242) are understood."));
     return;
   }
-  output.replaceChildren(verdict(number), number >> 15n ? wide(number) : bitStrip(number, flipBit),
-    forms(number), classNeighbours(number));
+  show(output, verdict(number),
+    number >> 15n ? wide(number) : bitStrip(number, flipBit), forms(number), classNeighbours(number));
 }
 
 function flipBit(bit) {

@@ -4,7 +4,7 @@
 function showDetail(field, high = false) {
   const panel = at("detail");
   const encoding = BigInt(field.encoding + Number(high));
-  panel.replaceChildren(...[
+  show(panel,
     el("header", {},
       el("button", { type: "button", class: "close", "aria-label": "Close", onclick: closeDetail },
         "×"),
@@ -20,8 +20,7 @@ function showDetail(field, high = false) {
     field.note ? section("Note", el("p", {}, field.note)) : null,
     differences(field),
     section("Where it is written", provenance(field)),
-    neighbours(field),
-  ].filter(Boolean));
+    neighbours(field));
   panel.hidden = false;
   document.body.classList.add("has-detail");
 }
@@ -29,7 +28,7 @@ function showDetail(field, high = false) {
 /** Empties the panel and gives the list its room back. */
 function closeDetail() {
   const panel = at("detail");
-  if (panel.hidden) return;
+  if (panel.hidden || at("view-fields").hidden) return;
   panel.hidden = true;
   document.body.classList.remove("has-detail");
   const row = document.querySelector("tr.selected");
@@ -114,10 +113,15 @@ function differences(field) {
   return found.length ? section("Known differences", found.map(disagreement)) : null;
 }
 
-/** A known difference between the spec and a code base or document. */
+/** A known difference between the spec and a code base or document, under its party's name. */
 function disagreement(each) {
+  return difference(each, each.party);
+}
+
+/** A known difference below a heading of a few words. */
+function difference(each, heading) {
   return el("details", { class: "disagreement" },
-    el("summary", {}, el("strong", {}, each.party), ": ", each.theirs),
+    el("summary", {}, el("strong", {}, heading), ": ", each.theirs),
     el("p", {}, el("span", { class: "muted" }, "Here: "), each.ours, "."),
     el("p", {}, each.reason));
 }

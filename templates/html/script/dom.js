@@ -24,6 +24,12 @@ function svg(tag, attributes, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/** Puts children (null and false are none) in the place of what an element holds. */
+function show(element, ...children) {
+  element.replaceChildren();
+  return fill(element, null, children);
+}
+
 /** The element with this id. */
 function at(id) {
   return document.getElementById(id);

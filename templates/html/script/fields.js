@@ -56,14 +56,16 @@ function refreshFields() {
     body.hidden = ranked || !body.querySelector("tr[id]:not([hidden])");
   }
   describeResult(query, found);
-  at("clear").hidden = !ranked && !Object.keys(filters).length;
+  const active = Object.keys(filters).length;
+  at("filters-button").textContent = active ? `Filters (${active})` : "Filters";
+  at("clear").hidden = !ranked && !active;
   return found;
 }
 
 function describeResult(query, found) {
   const total = facts.fields.length;
-  at("result").replaceChildren(found.length === total ? `${total} fields`
-    : `${found.length} of ${total} fields`);
+  at("result").textContent = found.length === total ? `${total} fields`
+    : `${found.length} of ${total} fields`;
   const empty = at("nothing");
   empty.hidden = found.length > 0;
   at("field-table").hidden = !found.length;
@@ -152,6 +154,10 @@ function startFields() {
   for (const name of Object.keys(FILTERS)) {
     at(`filter-${name}`).addEventListener("change", refreshFields);
   }
+  at("filters-button").addEventListener("click", ({ currentTarget }) => {
+    const open = finder.classList.toggle("open");
+    currentTarget.setAttribute("aria-expanded", String(open));
+  });
   at("clear").addEventListener("click", () => {
     clearSearch();
     refreshFields();

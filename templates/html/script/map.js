@@ -132,7 +132,7 @@ function timeline() {
       el("span", { class: "year" }, String(generation.year)),
       el("div", { class: "generation" },
         el("strong", {}, generation.title), " ",
-        el("span", { class: "muted" }, generation.first ? `${fields.length} fields`
+        el("span", { class: "muted" }, generation.first ? count(fields.length, "field")
           : `+${fields.length}`),
         el("span", { class: "growth", role: "img", "aria-label": `${total} of ${all} fields` },
           el("span", { style: `width:${100 * total / all}%` }))),
@@ -146,7 +146,7 @@ function timeline() {
   return el("ol", { class: "timeline" }, steps, waiting.length ? el("li", {},
     el("span", { class: "year" }, "later"),
     el("div", { class: "generation" }, el("strong", {}, "No processor in the collection yet"), " ",
-      el("span", { class: "muted" }, String(waiting.length))),
+      el("span", { class: "muted" }, count(waiting.length, "field"))),
     el("div", { class: "brought" }, waiting.map((field) => el("span", {
       class: `pill family-${field.requirement.family}` }, fieldLink(field))))) : null);
 }

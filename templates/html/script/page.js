@@ -37,8 +37,12 @@ function knownArgument(view, argument) {
   return known[view] && !known[view].has(argument) ? null : argument;
 }
 
+/** The address that is shown: the browser tells of a new one a little later. */
+let followed = null;
+
 /** Shows what the address asks for. */
 function followAddress() {
+  followed = location.hash;
   const asked = parseAddress(location.hash);
   for (const view of Object.keys(VIEWS)) {
     at(`view-${view}`).hidden = view !== asked.view;
@@ -68,7 +72,15 @@ function followAddress() {
   if (asked.view !== "fields" && !asked.argument) scrollTo(0, 0);
 }
 
+/** Takes the focus past the views; a link to a part of the page would change the address. */
+function skipToContent(event) {
+  event.preventDefault();
+  const [view] = [...document.querySelectorAll("main")].filter((each) => !each.hidden);
+  view.querySelector("input, select, .cell[tabindex='0'], a").focus();
+}
+
 function onKey(event) {
+  if (event.target.closest?.("dialog")) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.matches?.("input, textarea, select");
   if (event.key === "Escape") {
@@ -128,12 +140,14 @@ addEventListener("keydown", onKey);
 addEventListener("beforeprint", () => {
   for (const each of document.querySelectorAll("details")) each.open = true;
 });
+document.querySelector(".skip").addEventListener("click", skipToContent);
 at("keys-button").addEventListener("click", () => at("keys").showModal());
 followAddress();
 
 // For the console, and for the tests, which compare these answers with the library's.
 globalThis.vmcs = {
   facts, model, search, decode, parseNumber, whyNot, readDump, evaluateProcessor, judge,
-  capabilitiesOf, selectFields, parseAddress, knownProcessor,
+  capabilitiesOf, inconsistencies, citedMsr, alike, errataOf, selectFields, parseAddress,
+  knownProcessor, followed: () => followed,
 };
 performance.mark("usable");

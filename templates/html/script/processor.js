@@ -5,6 +5,9 @@ const chosen = { dump: null, place: 0, features: new Map(), known: null };
 /** Most characters of a dump that are read: a page must stay alive. */
 const DUMP_LIMIT = 4 << 20;
 
+/** Up to so many contradictions are shown without being asked for. */
+const OPEN_LIMIT = 6;
+
 const TRUTH_WORDS = { true: "exists", false: "does not exist", null: "undecided" };
 
 /** A CPU of the collection as a processor that a dump tells of. */
@@ -135,6 +138,37 @@ function msrTable(processor) {
       el("td", {}, el("code", {}, hex(value, 16))))))));
 }
 
+/** What can't be so in the MSRs, as `vmcsgen caps` warns of it. */
+function contradictions(msrs) {
+  const found = inconsistencies(msrs);
+  if (!found.length) return null;
+  return el("details", { class: "verdict warn", open: found.length <= OPEN_LIMIT },
+    el("summary", {}, `${count(found.length, "contradiction")} in these MSRs`),
+    el("ul", {}, found.map(({ msr, message }) => el("li", {}, `${citedMsr(msr)}: ${message}`))));
+}
+
+/** Errata on reading fields that the processor lacks. */
+function readingErrata(processor) {
+  const found = errataOf(processor).filter((erratum) => erratum.kind === "vmread");
+  return [...Map.groupBy(found, (erratum) => erratum.effect)].map(([effect, errata]) => el("p",
+    { class: "verdict warn" }, `${errata.map((each) => each.id).join(", ")}: ${effect}`));
+}
+
+/** The known processors, other than `self`, that have the same capability MSRs. */
+function alike({ msrs }, self = null) {
+  const told = [...msrs];
+  return told.length ? facts.cpus.filter((cpu) => cpu.kind === "hardware" && cpu !== self &&
+    Object.keys(cpu.msrs).length === told.length &&
+    told.every(([msr, value]) => cpu.msrs[hex(msr, 1)] === hex(value, 1))) : [];
+}
+
+function likeKnown(processor, self) {
+  const same = alike(processor, self);
+  return same.length ? el("p", { class: "muted" }, "The same capability MSRs as ",
+    same.map((cpu, place) => [place ? ", " : "",
+      el("a", { href: `#processors=${cpu.id}` }, cpu.name)]), ".") : null;
+}
+
 function whichProcessor() {
   const { dump } = chosen;
   if (dump.processors.length < 2) return null;
@@ -156,28 +190,31 @@ function refreshProcessor() {
   const processor = currentProcessor();
   at("existence").hidden = !processor;
   if (!processor) {
-    output.replaceChildren(chosen.dump ? el("p", { class: "verdict bad" },
+    show(output, chosen.dump ? el("p", { class: "verdict bad" },
       "No VMX capability MSR was found in this text. A line such as ",
-      el("code", {}, "0x48b 0x7cff00000000"), " is understood.") : "");
+      el("code", {}, "0x48b 0x7cff00000000"), " is understood.") : null);
     return;
   }
   const answer = evaluateProcessor(processor);
   const { known: cpu, dump } = chosen;
   const deciding = answer.rungs[answer.deciding];
-  output.replaceChildren(
+  show(output,
     el("h3", { id: "processor-title", tabindex: "-1" },
       cpu?.name ?? processor.name ?? "Pasted processor"),
     el("p", { class: "muted" }, cpu ? [cpu.microarchitecture, cpu.year, cpu.kind, cpu.source]
       .filter(Boolean).join(" · ") : `Read as ${dump.format}`),
-    cpu?.note ? el("p", { class: "note" }, cpu.note) : "",
+    cpu?.note ? el("p", { class: "note" }, cpu.note) : null,
     cpu?.reliability === "suspect" ? el("p", { class: "verdict bad" },
-      "The source of this dump is doubtful.") : "",
-    whichProcessor() ?? "",
-    ...dump.faults.map((fault) => el("p", { class: "verdict bad" }, fault)),
+      "The source of this dump is doubtful.") : null,
+    whichProcessor(),
+    dump.faults.map((fault) => el("p", { class: "verdict bad" }, fault)),
+    likeKnown(processor, cpu),
     tiles(answer, processor),
+    contradictions(processor.msrs),
+    readingErrata(processor),
     deciding ? el("p", {}, "The highest index of a field that exists is ", String(deciding.index),
       ": ", deciding.fields.filter((id) => answer.existence.get(id)).map((id, place) =>
-        [place ? ", " : "", fieldLink(model.byId.get(id))]), ".") : "",
+        [place ? ", " : "", fieldLink(model.byId.get(id))]), ".") : null,
     el("h4", {}, "The ladder"),
     el("p", { class: "muted" }, "The first step from the top whose condition holds decides."),
     ladderList(answer), msrTable(processor));

@@ -69,7 +69,22 @@ function projectDetail(project) {
       "Names every field."),
     project.extras.length ? el("p", {}, "Has constants that are no field: ",
       project.extras.map((extra) => [el("code", {}, extra.name), ` (${extra.reason}) `])) : null,
-    differences.length ? [el("h4", {}, "Known differences"), differences.map(disagreement)] : null);
+    differences.length ? [el("h4", {}, "Known differences"), differences.map(projectDifference)] : null);
+}
+
+/** A known difference under the names of what it is about, of which three are told. */
+function projectDifference(each) {
+  const about = [...each.fields.map((id) => model.byId.get(id).title), ...each.controls];
+  const heading = about.slice(0, 3).join(", ") +
+    (about.length > 3 ? ` and ${about.length - 3} more` : "");
+  const found = difference(each, heading || (each.kind === "vmcs_enum" ? "IA32_VMX_VMCS_ENUM"
+    : each.kind.replaceAll("_", " ")));
+  if (about.length > 3) {
+    found.append(el("p", {}, each.fields.map((id, place) =>
+      [place ? ", " : "", fieldLink(model.byId.get(id))]),
+    each.controls.map((name) => [" ", controlPill(name)])));
+  }
+  return found;
 }
 
 /** Opens the projects page, with one project in full if it is named. */
@@ -83,6 +98,6 @@ function openProjects(id) {
     });
   }
   const project = model.projects.get(id);
-  at("project-detail").replaceChildren(...(project ? [projectDetail(project)] : []));
+  show(at("project-detail"), project ? projectDetail(project) : null);
   if (project) at("project-title").focus();
 }

@@ -35,6 +35,12 @@ function msrLabel(address) {
   return `MSR ${hex(address, 1)}`;
 }
 
+/** IA32_VMX_PROCBASED_CTLS2 (0x48B), as `vmcsgen caps` cites it. */
+function citedMsr(address) {
+  const label = msrLabel(address);
+  return label.startsWith("MSR ") ? label : `${label} (0x${address.toString(16).toUpperCase()})`;
+}
+
 /** Collects readings, and tells processors apart as the source does. */
 class Collector {
   constructor() {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.unit.docs.test_sessions import session
 
 from vmcsgen import Capabilities, Spec, enumerate_fields, load
 from vmcsgen.catalog import LISTED, make
@@ -86,7 +88,73 @@ def test_dump_page_lists_the_rules_of_the_code() -> None:
     assert sorted(re.findall(r"^\| (CAPS\d{3}) ", page, re.M)) == sorted(raised)
 
 
-def test_json_page_names_every_key(spec: Spec) -> None:
+def section(heading: str) -> str:
+    """A section of the page of JSON shapes."""
+    page = (CHECKOUT / "docs/json.md").read_text()
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    assert found is not None, heading
+    return found[1]
+
+
+OPEN = {"msrs", "controls", "features", "inferred", "decided_by", "names", "high_names", "aliases"}
+"""Keys of objects whose own keys are addresses, names or ids."""
+
+
+def keys_of(value: object, inside: str = "") -> set[str]:
+    """Every key of the objects in a JSON value; ids, names and addresses are none."""
+    if isinstance(value, list):
+        return {key for each in value for key in keys_of(each, inside)}
+    if not isinstance(value, dict) or inside in OPEN | {"cpus", "changed"}:
+        return {k for v in value.values() for k in keys_of(v)} if isinstance(value, dict) else set()
+    return set(value) | {key for name, each in value.items() for key in keys_of(each, name)}
+
+
+@pytest.mark.parametrize(
+    ("heading", "command"),
+    [
+        ("validate", "validate tests/golden/spec"),
+        ("check", "check tests/golden/check/VMCS101"),
+        ("targets", "targets"),
+        ("caps", "caps i9-12900k"),
+        ("caps", "caps tests/fixtures/dumps/aida64-lakefield.txt"),
+        ("caps", "caps i7-7700k --why tsc_multiplier"),
+        ("cpus", "cpus"),
+        ("cpus", "cpus --field tsc_multiplier"),
+        ("cpus", "cpus --revision"),
+        ("diff", "diff i7-4770r i9-12900k"),
+        ("probe read, probe run", "probe read tests/fixtures/probe/bochs-2.7-tigerlake.log"),
+    ],
+)
+def test_json_page_names_every_key_that_a_verb_prints(
+    heading: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    main([*shlex.split(command), "--format", "json"])
+    keys = keys_of(json.loads(capsys.readouterr().out))
+    assert len(keys) > 2
+    page = section(heading)
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", page)] == []
+
+
+@pytest.mark.parametrize("heading", ["list", "show", "caps", "check"])
+def test_json_page_names_no_key_that_is_not_printed(
+    heading: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = {
+        "list": ["list"],
+        "show": ["show", "vm_function_controls"],
+        "caps": ["caps", "i9-12900k"],
+        "check": ["check", "tests/golden/check/VMCS101"],
+    }[heading]
+    monkeypatch.chdir(CHECKOUT)
+    main([*command, "--format", "json"])
+    printed = keys_of(json.loads(capsys.readouterr().out))
+    first = re.findall(r"^\| (.*?) \|", section(heading), re.M)
+    told = {key for cell in first[2:] for key in re.findall(r"[a-z_]+", cell)}
+    assert told and told <= printed
+
+
+def test_json_page_names_every_key_of_the_catalog(spec: Spec) -> None:
     page = (CHECKOUT / "docs/json.md").read_text()
     catalog = make(spec)
     keys = {*LISTED, *catalog["fields"][0], "high"}
@@ -98,19 +166,17 @@ def test_adding_a_field_as_the_page_says_changes_what_must_change(
     spec: Spec, tmp_path: Path
 ) -> None:
     """docs/add-a-field.md, followed to the letter in a copy of the spec."""
-    page = (CHECKOUT / "docs/add-a-field.md").read_text()
-    control, field = re.findall(r"```yaml\n(.*?)```", page, re.S)
     root = tmp_path / "spec"
     shutil.copytree(CHECKOUT / "spec", root)
-    sources = root / "sources.yaml"
-    sources.write_text(
-        sources.read_text()
-        + "  - {id: sdm-2027-01, title: T, edition: E, date: 2027-01, kind: manual, where: W}\n"
-    )
-    tertiary = root / "controls/tertiary.yaml"
-    tertiary.write_text(tertiary.read_text() + dedented(control))
-    table = root / "fields/b06-64bit-guest.yaml"
-    table.write_text(table.read_text() + dedented(field))
+    entries = [
+        command.partition(" <<'EOF'\n")
+        for command, _ in session(CHECKOUT / "docs/add-a-field.md")
+        if command.startswith("cat >> ")
+    ]
+    assert len(entries) == 3
+    for command, _, text in entries:
+        with (tmp_path / command.removeprefix("cat >> ")).open("a") as stream:
+            stream.write(text.removesuffix("EOF"))
     assert [each.message for each in validate(root).diagnostics] == []
     grown = load(root, cache=False)
     assert {each.id for each in grown.fields} - {each.id for each in spec.fields} == {"guest_thing"}
@@ -119,7 +185,3 @@ def test_adding_a_field_as_the_page_says_changes_what_must_change(
     assert [(rung.index, rung.alternatives) for rung in rest] == [
         (rung.index, rung.alternatives) for rung in ladder(spec)
     ]
-
-
-def dedented(block: str) -> str:
-    return re.sub(r"^   ", "", block, flags=re.M)
