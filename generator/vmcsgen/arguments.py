@@ -8,7 +8,7 @@ import os
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, NoReturn
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,6 +31,12 @@ class Parser(argparse.ArgumentParser):
         """Usage, description, arguments, and examples."""
         self.usage = f"{self.prog} {' '.join(self._parts())}".replace("%", "%%")
         return super().format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """Usage and what is wrong with the arguments, which argparse repeats as they came."""
+        from vmcsgen.excerpt import printable
+
+        super().error(printable(message))
 
     def _parts(self) -> Iterator[str]:
         yield "[OPTION]..."

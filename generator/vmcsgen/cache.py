@@ -1,13 +1,15 @@
 """The user's cache: JSON under the digest of what it was made from. Imports next to nothing.
 
 Losing, corrupting or sharing the cache costs time only: an entry carries a checksum of itself,
-and one that doesn't fit is ignored. Entries are data, never code.
+and one that doesn't fit is ignored. Entries are data, never code. A folder that another user owns
+or may write to is not used: anybody can make a checksum fit.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from zlib import crc32
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -37,7 +39,7 @@ def folder() -> str | None:
 def read_entry(name: str) -> Any:
     """The JSON value kept under ``name``, or None if there is none that is whole."""
     where = folder()
-    if where is None:
+    if where is None or not _ours(where):
         return None
     try:
         # Whatever stands there: a FIFO reads as empty, and never blocks.
@@ -61,6 +63,8 @@ def write_entry(name: str, value: Any) -> None:
     temporary = os.path.join(where, f".{name}.{os.getpid()}")
     try:
         os.makedirs(where, mode=0o700, exist_ok=True)
+        if not _ours(where):
+            return
         with open(temporary, "wb") as stream:
             stream.write(_checksum(body) + b"\n" + body)
         os.replace(temporary, os.path.join(where, name))
@@ -75,6 +79,16 @@ def write_entry(name: str, value: Any) -> None:
 def _checksum(body: bytes) -> bytes:
     """CRC-32 in hexadecimal: against accidents, for which hashlib is slow to import."""
     return b"%08x" % crc32(body)
+
+
+def _ours(where: str) -> bool:
+    """Whether nobody but this user (and root) can have written what stands in a folder."""
+    try:
+        found = os.stat(where)
+    except OSError:
+        return False
+    others = stat.S_IWGRP | stat.S_IWOTH
+    return found.st_uid == os.geteuid() and not found.st_mode & others
 
 
 def _prune(where: str, family: str) -> None:

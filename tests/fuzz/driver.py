@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIMITS = ("-timeout=5", "-rss_limit_mb=512", "-max_len=20000")
-"""What no input may take: seconds, and MiB of the whole process."""
+LIMITS = ("-timeout=5", "-rss_limit_mb=512", "-max_len=20000", "-keep_seed=1", "-len_control=0")
+"""What no input may take, seconds and MiB of the whole process; seeds stay, long ones too."""
 
 
 def main(arguments: list[str]) -> int:

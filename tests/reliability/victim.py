@@ -6,7 +6,8 @@ The program is imported and warmed up once; each run is a fork of this process, 
 thread. MODE is ``random`` (SIGKILL at COUNT random moments), ``points`` (SIGKILL before each
 operation that Python reports on a file or folder, in at most COUNT runs), ``size`` (files may not
 grow past COUNT different sizes), ``full`` (FOLDER is a small file system, and is filled),
-``denied`` (the folders become read-only before an operation). After each run every file must be
+``denied`` (the folders become read-only before an operation), ``together`` (20 at once on the
+same folder, with an empty cache, COUNT times). After each run every file must be
 the old or the new one, and the next run must mend all and leave nothing else behind. Prints as
 JSON how many runs there were and how they ended.
 """
@@ -18,6 +19,7 @@ import json
 import os
 import random
 import resource
+import select
 import shutil
 import signal
 import stat
@@ -25,6 +27,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,11 @@ from vmcsgen.cli import main
 from vmcsgen.targets.writer import TEMPORARY
 
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "fcntl.flock", "tempfile.mkstemp"}
+AT_ONCE = 20
+
+PATIENCE = 60
+"""Seconds that a run may take to begin its first file."""
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -163,48 +171,63 @@ def operations(judge: Judge) -> int:
     return low - 1
 
 
-def writing(judge: Judge) -> tuple[float, float, float]:
-    """Seconds from the start of a run to its first temporary file, its last one, and its end."""
-    reading, told = os.pipe()
+def writing_begins(told: int) -> Callable[[], None]:
+    """What a child does first, to tell ``told`` when it makes a temporary file."""
 
-    def tell() -> None:
+    def install() -> None:
         def hook(event: str, _arguments: object) -> None:
             if event == "tempfile.mkstemp":
                 os.write(told, b"%.6f\n" % time.monotonic())
 
         sys.addaudithook(hook)
 
+    return install
+
+
+def durations(judge: Judge) -> tuple[float, float]:
+    """Seconds that one run takes, and those from its first temporary file to its end."""
+    reading, told = os.pipe()
     judge.reset()
     start = time.monotonic()
-    wait(fork(judge.arguments, tell))
+    wait(fork(judge.arguments, writing_begins(told)))
     end = time.monotonic()
     os.close(told)
     with open(reading, "rb") as stream:
-        moments = [float(line) - start for line in stream]
-    return moments[0], moments[-1], end - start
+        first = float(stream.readline())
+    return end - start, end - first
 
 
 def kill_at_random(judge: Judge, count: int, source: random.Random) -> None:
-    """SIGKILL at random moments: half of them while files are written, half anywhere."""
-    first, last, end = writing(judge)
-    for number in range(count):
+    """SIGKILL at random moments: half of them anywhere, half once the first file is begun.
+
+    A run that ends before its moment comes is not counted.
+    """
+    whole, part = durations(judge)
+    killed = 0
+    for number in range(4 * count):
         judge.reset()
-        child = fork(judge.arguments)
-        low, high = (first * 0.95, last * 1.1) if number % 2 else (0.0, end * 1.05)
-        time.sleep(low + source.random() * (high - low))
+        reading, told = os.pipe()
+        child = fork(judge.arguments, writing_begins(told))
+        os.close(told)
+        if number % 2:
+            select.select([reading], [], [], PATIENCE)
+        time.sleep(source.random() * (part if number % 2 else whole))
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-        judge.look(wait(child))
+        status = wait(child)
+        os.close(reading)
+        judge.look(status)
         judge.mend()
+        killed += status == -signal.SIGKILL
+        if killed == count:
+            return
+    raise AssertionError(f"only {killed} of {4 * count} runs could be killed")
 
 
 def kill_at_points(judge: Judge, count: int, source: random.Random) -> None:
     """SIGKILL before an operation: before each, if ``count`` is enough."""
     last = operations(judge)
-    numbers = range(1, last + 1)
-    if last > count:
-        numbers = sorted(source.sample(numbers, count))  # type: ignore[assignment]
-    for number in numbers:
+    for number in sorted(source.sample(range(1, last + 1), min(count, last))):
         judge.reset()
         status = wait(fork(judge.arguments, at_operation(number, die)))
         assert status == -signal.SIGKILL
@@ -216,14 +239,12 @@ def kill_at_points(judge: Judge, count: int, source: random.Random) -> None:
 def limit_size(judge: Judge, count: int, source: random.Random) -> None:
     """No file may grow past a size: writing fails in the middle, as on a full disk."""
     largest = max(map(len, judge.new.values()))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     for _ in range(count):
         judge.reset()
         size = source.randrange(largest)
-        bound = (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
-        status = wait(
-            fork(judge.arguments, lambda bound=bound: resource.setrlimit(  # type: ignore[misc]
-                resource.RLIMIT_FSIZE, bound))
-        )  # fmt: skip
+        bound = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, hard))
+        status = wait(fork(judge.arguments, bound))
         assert status in (0, 1, 2), status
         judge.look(status)
         assert not list(judge.folder.rglob(f"*{TEMPORARY}")), "it could have tidied up"
@@ -266,7 +287,29 @@ def deny(judge: Judge, count: int, source: random.Random) -> None:
         judge.mend()
 
 
+def together(judge: Judge, count: int, _source: random.Random) -> None:
+    """As many runs as are started at one moment: the right result, nothing left."""
+    for _ in range(count):
+        judge.reset()
+        shutil.rmtree(os.environ["VMCSGEN_CACHE"])
+        gate, opened = os.pipe()
+
+        def queue(gate: int = gate, opened: int = opened) -> None:
+            os.close(opened)
+            os.read(gate, 1)
+
+        children = [fork(judge.arguments, queue) for _ in range(AT_ONCE)]
+        os.close(gate)
+        os.close(opened)
+        statuses = [wait(child) for child in children]
+        assert set(statuses) <= {0, 1}, statuses
+        found = read_state(judge.folder)
+        assert found == judge.new, sorted(found.keys() ^ judge.new.keys())
+        judge.endings["right result of 20 at once"] += 1
+
+
 MODES = {
+    "together": together,
     "random": kill_at_random,
     "points": kill_at_points,
     "size": limit_size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ def load_target(name: str, root: Path | None = None) -> Target:
     stamp = f"target-{digest([f'{folder}/target.yaml'], fingerprint(str(folder), *_JUDGES))[:40]}"
     known = read_entry(stamp)
     if isinstance(known, dict):
-        return _target(name, folder, known, foreign, option)
+        with contextlib.suppress(KeyError, TypeError):  # another shape is as good as lost
+            return _target(name, folder, known, foreign, option)
     plain = _checked(name, folder)
     write_entry(stamp, plain)
     return _target(name, folder, plain, foreign, option)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from vmcsgen.resources import shown
 from vmcsgen.targets.languages import LANGUAGES, Language
 from vmcsgen.targets.manifest import Output, Target
 from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection
+from vmcsgen.targets.sandbox import bounded_round, bounds, environment_class, inside
 from vmcsgen.targets.selection import choose
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.view import View
@@ -128,27 +130,22 @@ def _site(spec: Spec, site: Site | None) -> Site:
 
 def _assets(target: Target) -> Callable[[str], str]:
     """The function ``asset`` of templates: the text of a file in the target's folder, as it is."""
-    folder = target.folder.resolve()
-
-    def asset(name: str) -> str:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            raise LookupError(f"there is no file {name!r} in the target's folder")
-        return path.read_text("utf-8")
-
-    return asset
+    return lambda name: inside(target.folder, name).read_text("utf-8")
 
 
 def _environment(target: Target, site: Site) -> jinja2.Environment:
     import jinja2
 
-    kind = jinja2.Environment
-    if target.foreign:
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    def load(name: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            text = inside(target.folder, name).read_text("utf-8")
+        except LookupError:
+            raise jinja2.TemplateNotFound(name) from None
+        return text, str(target.folder / name), lambda: True
 
-        kind = ImmutableSandboxedEnvironment
+    kind = environment_class() if target.foreign else jinja2.Environment
     environment = kind(
-        loader=jinja2.FileSystemLoader(target.folder, encoding="utf-8"),
+        loader=jinja2.FunctionLoader(load),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -159,7 +156,7 @@ def _environment(target: Target, site: Site) -> jinja2.Environment:
     environment.filters.update(
         pad=pad, tab_pad=tab_pad, fill=fill, csv_row=csv_row, markdown_cell=markdown_cell,
         tojson_document=tojson_document, quoted=quoted, in_comment=in_comment, rst_text=rst_text,
-        roff=roff, camel=camel,
+        roff=roff, camel=camel, round=bounded_round(environment.filters),
     )  # fmt: skip
     environment.globals.update(site=site, asset=_assets(target))
     return environment
@@ -269,14 +266,22 @@ def _rendered(
     import jinja2
 
     try:
-        return environment.get_template(template).render(context)
+        with bounds() if target.foreign else contextlib.nullcontext():
+            return environment.get_template(template).render(context)
     except jinja2.TemplateSyntaxError as error:
         raise _fault(target, error.filename, error.lineno, str(error.message)) from None
-    except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+    except (jinja2.TemplateError, *_OF_TEMPLATES) as error:
         line = _template_line(error, target.folder)
         raise _fault(
             target, str(target.folder / template), line, f"{type(error).__name__}: {error}"
         ) from None
+
+
+_OF_TEMPLATES = (
+    TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RuntimeError, SyntaxError,
+    MemoryError, OSError,
+)  # fmt: skip
+"""What a template brings about: wrong values, loops without end, blocks nested too deep."""
 
 
 def with_header(body: str, spec: Spec, target: Target, language: Language) -> str:
