@@ -31,9 +31,12 @@ class scandir:
         return self.left.pop()
     def close(self):
         self.left = []
-listdir = os.listdir
+listed = os.listdir
+class Backwards:
+    def __call__(self, path="."):
+        return sorted(listed(path), reverse=True)
 os.scandir = scandir
-os.listdir = lambda path=".": sorted(listdir(path), reverse=True)
+os.listdir = Backwards()
 from vmcsgen.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -61,7 +64,11 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run ``command`` with nothing of this process's own but (by default) the tests' cache."""
     dropped = ("LC_", "LANG", "PYTHON", "TZ")
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(dropped)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "PYTHONPATH" or not name.startswith(dropped)
+    }
     kept["VMCSGEN_CACHE"] = str(cache or os.environ["VMCSGEN_CACHE"])
     return subprocess.run(
         command, cwd=cwd, capture_output=True, check=False, umask=surroundings.umask,

@@ -37,7 +37,7 @@ def said(folder: Path, *command: str, **environment: str) -> str:
         "UV_TOOL_DIR": "uv", "UV_TOOL_BIN_DIR": "programs",
     }  # fmt: skip
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False,
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=900,
         env=os.environ | {name: str(folder / place) for name, place in places.items()}
         | environment,
     )  # fmt: skip
