@@ -8,43 +8,13 @@ import pytest
 
 import vmcsgen
 from vmcsgen.cli import main
-from vmcsgen.resources import template_root
-from vmcsgen.targets.hunks import read_hunks
 
-CPU_H = """
-enum FeatureWord {
-    FEAT_7_1_EAX,
-    FEAT_VMX_PROCBASED_CTLS,
-    FEAT_VMX_SECONDARY_CTLS,
-    FEATURE_WORDS,
-};
-#define VMX_SECONDARY_EXEC_TSC_SCALING 0x02000000
-"""
-
-KVM_C = "target/i386/kvm/kvm.c"
-HEADER = "target/i386/kvm/vmx-vmcs-enum.h"
-VMCS_H = "target/i386/hvf/vmcs.h"
-EOI_EXIT = "#define VMCS_EOI_EXIT(vector) (VMCS_EOI_EXIT0 + ((vector) / 64) * 2)"
+from .qemu_tree import EOI_EXIT, HEADER, KVM_C, VMCS_H, make
 
 
 @pytest.fixture(params=["kvm.diff", "kvm-7.2.diff"])
 def tree(request: pytest.FixtureRequest, spec: vmcsgen.Spec, tmp_path: Path) -> Path:
-    """The old sides of the edits, a list of fields, and a cpu.h."""
-    top = tmp_path / "qemu"
-    files = {"target/i386/cpu.h": CPU_H}
-    for hunk in read_hunks(template_root() / "qemu" / request.param):
-        files[hunk.path] = files.get(hunk.path, "") + "\n".join([*hunk.old, "", ""])
-    project = spec.project_by_id["qemu"]
-    lines = ["#define VMCS_INITIAL 0xffffffffffffffff", "", "/* 16-bit control fields */"]
-    for identity, name in project.fields.items():
-        lines.append(f"#define {name} 0x{spec.by_id[identity].encoding.value:08X}")
-        if name == "VMCS_EOI_EXIT3":
-            lines.append(EOI_EXIT)
-    files[VMCS_H] = "\n".join([*lines, "", "/* what follows */", ""])
-    for name, text in files.items():
-        (top / name).parent.mkdir(parents=True, exist_ok=True)
-        (top / name).write_text(text)
-    return top
+    return make(tmp_path / "qemu", spec, request.param)
 
 
 def contents(tree: Path) -> dict[str, str]:
