@@ -8,7 +8,8 @@ function controlRow(control) {
   return el("tr", { id: control.name, "data-text": controlText(control) },
     el("td", { class: "number", "data-label": "bit" }, String(control.bit)),
     el("th", { scope: "row" }, el("span", {}, control.title), " ", statusTag(control), el("br"),
-      el("a", { href: `#${control.name}`, class: "id" }, el("code", {}, control.name)),
+      el("a", { href: `#${control.name}`, class: "id" },
+        el("code", {}, breakable(control.name))),
       control.note ? el("p", { class: "muted note" }, control.note) : null),
     el("td", { "data-label": "MSR bit" }, control.leaf === undefined
       ? el("code", {}, `${hex(control.group.msr, 1)}[${control.bit + control.group.shift}]`)
