@@ -30,6 +30,8 @@ def chart(title: str, across: str, up: str, lines: Mapping[str, Sequence[Point]]
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'font-family="sans-serif" font-size="12" role="img" aria-label="{title}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+        f'<clipPath id="plot"><rect x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" '
+        f'height="{HEIGHT - TOP - BOTTOM}"/></clipPath>',
         f'<text x="{LEFT}" y="18" font-size="14">{title}</text>',
         f'<text x="{LEFT}" y="{HEIGHT - 8}">{across}</text>',
         f'<text transform="translate(14,{HEIGHT - BOTTOM}) rotate(-90)">{up}</text>',
@@ -50,7 +52,8 @@ def chart(title: str, across: str, up: str, lines: Mapping[str, Sequence[Point]]
     for (name, line), colour in zip(lines.items(), COLOURS, strict=False):
         (x, y), end = line[0], line[-1][0]
         straight = f"{place((x, y))} {place((end, y * end / x))}"
-        parts.append(f'<polyline points="{straight}" {_stroke(colour, 1)} stroke-dasharray="4 4"/>')
+        dashed = f'{_stroke(colour, 1)} stroke-dasharray="4 4" clip-path="url(#plot)"'
+        parts.append(f'<polyline points="{straight}" {dashed}/>')
         path = " ".join(map(place, line))
         parts.append(f'<polyline points="{path}" {_stroke(colour, 2)}/>')
         parts += [
