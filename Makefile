@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
+# Python finds its modules compiled the second time, also where the environment forbids to keep
+# them: tests start the program some hundred times.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help gen gen-check test lint series bench docs clean test-trees test-live test-browser
 .PHONY: test-reliability test-package test-rust test-hooks test-mutation test-fuzz
 
@@ -23,7 +27,7 @@ help:
 	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
 	@echo "make test-fuzz     give every reader what nobody would write, a minute each"
 	@echo "make test-reliability  kill it, fill its disk, take its permissions, run 20 at once"
-	@echo "make bench         measure, as ratios to something run beside it"
+	@echo "make bench         measure, and write docs/performance.md (BENCH=start: that part)"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
 
@@ -110,8 +114,13 @@ contract: $(VENV)/.ready-test
 series: $(VENV)/.ready-test
 	cd tests && ../$(BIN)/python -m trees.write_series
 
-bench: $(VENV)/.ready-test
-	$(BIN)/python tests/bench/run.py
+$(VENV)/.ready-bench: $(VENV)/.ready-test
+	@echo "Adding what the bench compares with to $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.ready-bench
+	cd tests && ../$(BIN)/python -m bench.run --write $(BENCH)
 
 docs: gen $(VENV)/.ready-docs
 	$(PYTEST) tests/docs

@@ -208,6 +208,23 @@ def test_a_warm_start_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert not modules & SLOW
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cpus",),
+        ("targets",),
+        ("completion", "bash"),
+        ("caps", "tests/fixtures/dumps/rdmsr-i7-7700k.txt"),
+        ("check", "out/c/vmcs.h"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_verb_that_was_run_before_imports_no_other_s_code(arguments: tuple[str, ...]) -> None:
+    imported_by(*arguments)
+    _, modules = imported_by(*arguments)
+    assert not modules & HEAVY
+
+
 @pytest.mark.parametrize("check", [["--check"], ["--diff"], []], ids=" ".join)
 def test_gen_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path, check: list[str]) -> None:
     out = str(tmp_path / "out")
