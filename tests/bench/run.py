@@ -216,8 +216,9 @@ def bench_check() -> None:
         check = (PROGRAM, "check", header)
 
         def unseen() -> None:
-            for known in cache.glob("check-*"):
-                known.unlink()
+            for pattern in ("check-*", "said-*"):
+                for known in cache.glob(pattern):
+                    known.unlink()
 
         run(*check)
         show("vmcsgen check, one header never seen", *beside_bare(unseen, *check), 4)
@@ -253,6 +254,8 @@ def main(names: list[str]) -> int:
         print(f"unknown: {', '.join(unknown)}; one of: {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors")
+    # An installed program has its bytecode; with this set, ours would be compiled at every start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in names or BENCHES:
         BENCHES[name]()
     return 0
