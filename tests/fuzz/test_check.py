@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from random import Random
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,7 +74,19 @@ HOSTILE = {
     "deep.rs": b"// vmcs\nconst A: u32 = " + b"(" * 50_000 + b"1" + b")" * 50_000 + b";",
     "large.h": RIGHT + b"x" * SIZE_LIMIT,
     "empty.h": b"",
+    "strangers.h": b"/*vmcs*/"
+    + b"".join(b"#define VMCS_STRANGER_%d_OF_%d 0x%x\n" % (n, n * 7, n) for n in range(20_000)),
+    "bits.c": b"/*vmcs*/\n" + b"cap->x_supported_bits |= A;\n" * 100_000,
+    "masks.c": b"int vmcs_width_type(int index) {\n" + b"x = index & 0x1f;\n" * 100_000 + b"}",
+    "rungs.c": b"/*vmcs*/ void f(void) {\n"
+    + b"if (a & B) { msr(MSR_IA32_VMX_VMCS_ENUM, 0x52); } else \n" * 2_000
+    + b"{}}",
+    "rows.h": b"/*vmcs*/" + b"X(GUEST_RIP, 0x681e)\n" * 100_000,
+    "large.py": b"# vmcs\n" + b"GUEST_RIP = 0x681e\n" * 120_000,
 }
+
+SECONDS = 15.0
+"""Processor time that a hostile file may take: five seconds, with room for a busy machine."""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -82,7 +95,9 @@ def test_hostile_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(HOSTILE[name])
+    started = process_time()
     assert main(["check", name]) in (0, 1, 2)
+    assert process_time() - started < SECONDS
     printed = capsys.readouterr()
     assert "internal error" not in printed.err
     assert "inspected" in printed.out

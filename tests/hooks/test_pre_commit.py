@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from needs import missing
 
@@ -157,3 +159,60 @@ def test_a_tree_without_any_list_does_not_pass(scratch: Scratch) -> None:
         shutil.move(aside / name, scratch.top / name)
     assert not done
     assert "nothing was inspected" in output
+
+
+def test_the_hook_of_the_guide_works_without_pre_commit(
+    checkout: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    guide = (checkout / "docs" / "in-ci.md").read_text()
+    hook = guide.partition("as `.git/hooks/pre-commit`:\n\n```sh\n")[2].partition("```")[0]
+    assert hook.startswith("#!/bin/sh\n")
+    repository = Scratch(tmp_path, environment)
+    repository.git("init", "--quiet")
+    place = tmp_path / ".git" / "hooks" / "pre-commit"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(hook)
+    place.chmod(0o755)
+    (tmp_path / "vmx.h").write_text(RIGHT)
+    done, output = repository.commit()
+    assert done, output
+    (tmp_path / "vmx.h").write_text(WRONG)
+    done, output = repository.commit()
+    assert not done
+    assert "vmx.h:3:14: error: GUEST_RSP is 0x681a" in output
+    (tmp_path / "vmx.h").write_text(RIGHT)  # what is staged is checked, not what lies there
+    assert repository.git("commit", "-m", "still wrong").returncode != 0
+    (tmp_path / "vmx.h").write_text("int nothing;\n")
+    done, output = repository.commit()
+    assert not done
+    assert "nothing was inspected" in output
+
+
+def test_the_workflow_of_the_guide_runs(
+    checkout: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Its own steps, but for those that install and upload, in the order they stand there."""
+    guide = (checkout / "docs" / "in-ci.md").read_text()
+    text = next(part for part in guide.split("```yaml\n") if "sarif_file" in part).partition("```")[
+        0
+    ]
+    steps = yaml.safe_load(text)["jobs"]["vmcs"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert commands.pop(0) == "pip install 'vmcsgen[check]'"
+    (upload,) = [step["with"] for step in steps if "upload-sarif" in step.get("uses", "")]
+    for content, wanted in ((RIGHT, 0), (WRONG, 1)):
+        (tmp_path / "vmx.h").write_text(content)
+        status = []
+        for command in commands:
+            done = subprocess.run(
+                ["bash", "-e", "-c", command], cwd=tmp_path, env=environment, text=True,
+                capture_output=True, check=False,
+            )  # fmt: skip
+            status.append(done.returncode)
+            if "--format github" in command:
+                assert ("::error file=vmx.h,line=3," in done.stdout) == bool(wanted)
+        assert status == [wanted, 0]
+        log = json.loads((tmp_path / upload["sarif_file"]).read_text())
+        assert (
+            len([each for each in log["runs"][0]["results"] if each["level"] == "error"]) == wanted
+        )

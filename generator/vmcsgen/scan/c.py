@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
@@ -310,7 +311,7 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
     """Rows such as ``X(GUEST_RIP, 0x681e)``, in a file of their own or in a macro's body."""
     rows = [
         match
-        for match in _MACRO_ROW().finditer(parsed.content)
+        for match in islice(_MACRO_ROW().finditer(parsed.content), CONSTANTS_LIMIT)
         if not any(start <= match.start(1) < end for start, end in _near(parsed, match.start(1)))
         and parsed.branches.at(match.start(1)).compiled
     ]

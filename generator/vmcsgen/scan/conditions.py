@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmcsgen.scan.constants import Span
@@ -86,9 +87,13 @@ _ASSIGNMENT = lazy(r"\b\w+_supported_bits\s*\|?=([^;{}]{1,4000});")
 _GUARD = lazy(r"\bif\s*\(([^;{}]{1,300})\)\s*(\{?)\s*$")
 
 
+_ASSIGNMENTS_LIMIT = 1000
+"""Most assignments that are read in a file: what they stand under is looked for a long way back."""
+
+
 def _assignments(masked: str) -> Iterator[Fact]:
     """Bits that Bochs sets: under the ``if`` right before, or the one whose block they stand in."""
-    for match in _ASSIGNMENT().finditer(masked):
+    for match in islice(_ASSIGNMENT().finditer(masked), _ASSIGNMENTS_LIMIT):
         before = masked[max(0, match.start() - 600) : match.start()]
         before = re.sub(r"[\w\s]*->\s*$", "", before)  # cap->
         guard = _GUARD().search(before)
@@ -245,9 +250,14 @@ class _Parser:
         return None
 
 
+_RUNG = lazy(rb"\bMSR_IA32_VMX_VMCS_ENUM\s*,\s*([^,;()]{1,40})\)")
+_RUNGS_LIMIT = 100
+"""Most values of a file that are read as rungs; the way up through a long chain costs much."""
+
+
 def _rungs(parsed: Syntax) -> Iterator[Fact]:
     """The values that the arms of an if-else chain give to the VMCS_ENUM MSR."""
-    for match in re.finditer(rb"\bMSR_IA32_VMX_VMCS_ENUM\s*,\s*([^,;()]{1,40})\)", parsed.content):
+    for match in islice(_RUNG().finditer(parsed.content), _RUNGS_LIMIT):
         value = literal(match[1].decode("latin-1").strip())
         node = parsed.root.descendant_for_byte_range(match.start(), match.start() + 1)
         if value is None or node is None or node.type != "identifier":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-CONSTANTS_LIMIT = 100_000
+CONSTANTS_LIMIT = 50_000
 """Most constants of one kind that are read from one file; what comes after them is not."""
 
 

@@ -17,12 +17,12 @@ from vmcsgen.scan.constants import (
     SyntaxFault,
     source,
 )
-from vmcsgen.scan.files import sniff
+from vmcsgen.scan.files import SIZE_LIMIT, SIZE_LIMITS, sniff
 from vmcsgen.scan.findings import Finding, at
 from vmcsgen.scan.match import MEMBERS_LIMIT, Matched, Matcher
 from vmcsgen.scan.maxima import NarrowIndex, TypedMaximum
 from vmcsgen.scan.patterns import lazy
-from vmcsgen.scan.report import ListSummary, Maximum, PlacedFact, Report
+from vmcsgen.scan.report import ListSummary, Maximum, PlacedFact, Report, too_large
 
 _C_MARK = lazy(rb"^[ \t]*(?:/\*|//)[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
 _HASH_MARK = lazy(rb"^[ \t]*#[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
@@ -34,16 +34,20 @@ FINDINGS_LIMIT = 1000
 
 def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     """The report on one file; one without the parser for its language says only what it lacks."""
-    read = source(path, content, sniff(path, content))
+    language = sniff(path, content)
+    if len(content) > SIZE_LIMITS.get(language, SIZE_LIMIT):
+        return too_large(path, SIZE_LIMITS[language])
+    read = source(path, content, language)
     findings: list[Finding] = []
     summaries: list[ListSummary] = []
     maxima: list[Maximum] = []
     conditions: list[PlacedFact] = []
     try:
-        lists = _read(read, maxima, conditions)
-        if any(len(found.constants) >= CONSTANTS_LIMIT for found in lists):
-            findings.append(_unread(read, f"more than {CONSTANTS_LIMIT} constants"))
-        for found in lists:
+        for whole in _read(read, maxima, conditions):
+            found = whole
+            if len(whole.constants) >= CONSTANTS_LIMIT:
+                findings.append(_unread(read, f"more than {CONSTANTS_LIMIT} constants"))
+                found = whole._replace(constants=whole.constants[:CONSTANTS_LIMIT])
             others = found.constants
             matched = matcher.match(found, path)
             if matched is not None:
@@ -142,9 +146,11 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
 
         parsed = c.Syntax(read)
         found = list(c.lists(parsed))
-        maxima.extend(_maximum(read, each) for each in typed.of_uses(parsed))
-        maxima.extend(_narrow(read, each) for each in typed.narrow_indexes(parsed))
-        for fact in facts(parsed):
+        uses = islice(typed.of_uses(parsed), FINDINGS_LIMIT)
+        maxima.extend(_maximum(read, each) for each in uses)
+        narrow = islice(typed.narrow_indexes(parsed), FINDINGS_LIMIT)
+        maxima.extend(_narrow(read, each) for each in narrow)
+        for fact in islice(facts(parsed), FINDINGS_LIMIT):
             place = at("VMCS401", read, fact.at, "", name=fact.name)
             conditions.append(PlacedFact(*fact[:4], fact.value, place))
     elif read.language == "rust":

@@ -189,6 +189,9 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
     lowered = parsed.content.lower()
     if b"idx" not in lowered and b"index" not in lowered:
         return
+    decoding: dict[
+        int, bool
+    ] = {}  # by where the function begins: it may be long, and full of masks
     for mask in _MASK().finditer(parsed.content):
         node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
         if node is None or node.type != "binary_expression":
@@ -199,8 +202,10 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         function = next((n for n in ancestors(node) if n.type == "function_definition"), None)
         if function is None:
             continue
-        head = parsed.text(function).lower()
-        if "vmcs" in head and "width" in head and "type" in head:
+        if function.start_byte not in decoding:
+            body = parsed.text(function).lower()
+            decoding[function.start_byte] = all(w in body for w in ("vmcs", "width", "type"))
+        if decoding[function.start_byte]:
             yield NarrowIndex(
                 parsed.text(node).partition("&")[0].strip(), value.bit_length(),
                 Span(node.start_byte, node.end_byte), "masked to",

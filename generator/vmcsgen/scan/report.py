@@ -97,9 +97,9 @@ def _finding(plain: Sequence[Any]) -> Finding:
     return finding if finding.fix is None else finding._replace(fix=Fix(*finding.fix))
 
 
-def too_large(path: str) -> Report:
-    """The report on a file that is not parsed because of its size."""
-    message = f"not inspected: larger than {SIZE_LIMIT >> 20} MiB"
+def too_large(path: str, limit: int = SIZE_LIMIT) -> Report:
+    """The report on a file that is not parsed because it has more than ``limit`` bytes."""
+    message = f"not inspected: larger than {limit >> 20} MiB"
     return Report(path, findings=(whole_file("VMCS902", path, message),))
 
 

@@ -114,9 +114,11 @@ def text(content: bytes, node: Node) -> str:
 
 
 def ancestors(node: Node) -> Iterator[Node]:
-    """The parent of ``node``, its parent, and so on."""
+    """The parent of ``node``, its parent, and so on, as far as nodes are searched at all."""
     parent = node.parent
-    while parent is not None:
+    for _ in range(_DEPTH_LIMIT):
+        if parent is None:
+            return
         yield parent
         parent = parent.parent
 
