@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
 .PHONY: help gen gen-check test lint series bench docs clean test-trees test-live test-browser
-.PHONY: test-package test-rust test-hooks test-mutation test-fuzz
+.PHONY: test-reliability test-package test-rust test-hooks test-mutation test-fuzz
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-hooks    run the real pre-commit with the hooks of this checkout"
 	@echo "make test-mutation put a thousand mistakes into each project's list, and find them"
 	@echo "make test-fuzz     give every reader what nobody would write, a minute each"
+	@echo "make test-reliability  kill it, fill its disk, take its permissions, run 20 at once"
 	@echo "make bench         measure, as ratios to something run beside it"
 	@echo "make docs          generate all documentation and build it: Sphinx, manual pages"
 	@echo "make clean         remove $(VENV) and what tools left behind"
@@ -90,6 +91,9 @@ $(VENV)/.ready-fuzz: $(VENV)/.ready-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || \
 	  echo "There is no atheris for this Python" >&2
 	@touch $@
+
+test-reliability: $(VENV)/.ready-test
+	$(PYTEST) -n auto tests/reliability
 
 test-fuzz: $(VENV)/.ready-fuzz
 	$(PYTEST) -n auto tests/fuzz

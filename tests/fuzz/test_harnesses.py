@@ -14,14 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from driver import PATIENCE
 from harnesses import HARNESSES, corpus
 
 from needs import missing
 
 DRIVER = Path(__file__).resolve().parent / "driver.py"
 SECONDS = int(os.environ.get("VMCSGEN_FUZZ_SECONDS", "60"))
-PATIENCE = 5
-"""Seconds of processor time that no input may take (DESIGN: hostile input)."""
 
 
 @pytest.mark.parametrize("name", HARNESSES)

@@ -144,7 +144,7 @@ def load_cpus(spec: Spec, root: Path | str | None = None, *, cache: bool = True)
     if key:
         try:
             entry = read_entry(name)
-            if isinstance(entry, dict):
+            if isinstance(entry, dict) and set(entry) == set(KINDS):
                 return build(entry)
         except (KeyError, TypeError, ValueError, IndexError):
             pass  # Written by other code than this, or damaged: read the files again.
