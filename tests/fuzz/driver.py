@@ -6,7 +6,8 @@
 
 FOUND keeps what reaches new code; the harness's seeds and tests/fuzz/corpus/HARNESS are where it
 begins. A crash, a time-out or a run past the memory limit leaves a file: give it instead of the
-folder to see it again, keep it in the corpus, and make it a unit test.
+folder to see it again, keep it in the corpus, and make it a unit test. keep.py chooses what of
+FOUND is worth keeping.
 """
 
 from __future__ import annotations
@@ -54,8 +55,7 @@ def main(arguments: list[str]) -> int:
     name, *options = arguments
     harness = HARNESSES[name]
     scratch = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-    merging = any(each.startswith("-merge=1") for each in options)
-    if not merging and not any(Path(each).is_file() for each in options):
+    if not any(Path(each).is_file() for each in options):
         seeds = scratch / "seeds"
         seeds.mkdir()
         for number, seed in enumerate([*harness.seeds(), *corpus(name)]):

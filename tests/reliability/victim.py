@@ -219,6 +219,8 @@ def kill_at_random(judge: Judge, count: int, source: random.Random) -> None:
         judge.look(status)
         judge.mend()
         killed += status == -signal.SIGKILL
+        if status >= 0:  # too late: the machine is less busy than it was
+            whole, part = (whole, part * 0.8) if number % 2 else (whole * 0.95, part)
         if killed == count:
             return
     raise AssertionError(f"only {killed} of {4 * count} runs could be killed")
