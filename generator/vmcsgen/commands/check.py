@@ -156,8 +156,10 @@ def _report(arguments: argparse.Namespace, result: Result, config: Config) -> in
     out = sys.stderr if arguments.format in ("json", "sarif") else sys.stdout
     for remark in _remarks(arguments, result, findings):
         print(printable(remark), file=out)
-    if ignored or accepted:
-        print(f"accepted: {ignored} by {config.path}, {accepted} by the baseline", file=out)
+    by = {config.path: ignored, "the baseline": accepted}
+    if any(by.values()):
+        told = ", ".join(f"{count} by {printable(str(who))}" for who, count in by.items() if count)
+        print(f"accepted: {told}", file=out)
     print(reports.summary(result), file=out)
     lacking = reports.lacking(result)
     if lacking:

@@ -177,6 +177,9 @@ class NarrowIndex(NamedTuple):
 _INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
 _MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_SHIFTED = lazy(rb"(>>\s*1\s*\)*\s*&)\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_NAMED = ("function_definition", "preproc_function_def")
+_NAMED_FOR_INDEX = lazy(r"vmcs\w*(?:index|idx)|(?:index|idx)\w*vmcs", re.IGNORECASE)
 _BIT_FIELD = lazy(rb"(?:index|idx)\s*:\s*([0-9]+)\s*;", re.IGNORECASE)
 
 
@@ -184,32 +187,33 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
     """Masks and bit-fields that hold an index of a VMCS encoding in fewer than 9 bits.
 
     A mask counts where the function around it speaks of VMCS and shifts a type or a width beside
-    it; a bit-field named index counts in a union or struct named for an encoding of the VMCS.
+    it, or where the function or macro is named for the index of a VMCS encoding; a bit-field named
+    index counts in a union or struct named for an encoding of the VMCS.
     """
     lowered = parsed.content.lower()
     if b"idx" not in lowered and b"index" not in lowered:
         return
-    decoding: dict[
-        int, bool
-    ] = {}  # by where the function begins: it may be long, and full of masks
-    for mask in _MASK().finditer(parsed.content):
-        node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
-        if node is None or node.type != "binary_expression":
-            continue
-        value = literal(mask[2].decode("latin-1")) or 0
-        if value < 7 or value & value + 1:
-            continue
-        function = next((n for n in ancestors(node) if n.type == "function_definition"), None)
-        if function is None:
-            continue
-        if function.start_byte not in decoding:
-            body = parsed.text(function).lower()
-            decoding[function.start_byte] = all(w in body for w in ("vmcs", "width", "type"))
-        if decoding[function.start_byte]:
-            yield NarrowIndex(
-                parsed.text(node).partition("&")[0].strip(), value.bit_length(),
-                Span(node.start_byte, node.end_byte), "masked to",
-            )  # fmt: skip
+    # By where the function begins: it may be long, and full of masks.
+    decoding: dict[int, bool] = {}
+    for shifted, pattern in enumerate((_MASK(), _SHIFTED())):
+        for mask in pattern.finditer(parsed.content):
+            node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
+            value = literal(mask[2].decode("latin-1")) or 0
+            if node is None or value < 7 or value & value + 1:
+                continue
+            if node.type not in ("binary_expression", "preproc_arg"):
+                continue
+            home = next((n for n in ancestors(node) if n.type in _NAMED), None)
+            if home is None:
+                continue
+            if home.start_byte not in decoding:
+                decoding[home.start_byte] = _decodes(parsed, home)
+            if decoding[home.start_byte]:
+                name, kept = "index", Span(mask.start(2), mask.end(2))
+                if not shifted and node.type == "binary_expression":
+                    name = parsed.text(node).partition("&")[0].strip()
+                    kept = Span(node.start_byte, node.end_byte)
+                yield NarrowIndex(name, value.bit_length(), kept, "masked to")
     for field in _BIT_FIELD().finditer(parsed.content):
         node = parsed.root.descendant_for_byte_range(field.start(), field.start() + 1)
         if node is None or node.type != "field_identifier":
@@ -221,6 +225,17 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         if around and any("vmcs" in _record_name(parsed, n) for n in around):
             at = Span(node.start_byte, field.end())
             yield NarrowIndex(name, int(field[1][:4]), at, "stored in")
+
+
+def _decodes(parsed: Syntax, around: Node) -> bool:
+    """Whether a function or macro takes encodings of the VMCS apart."""
+    text = parsed.text(around)
+    head = text.partition("{")[0] if around.type == "function_definition" else text
+    if _NAMED_FOR_INDEX().search(head.partition("(")[0]):
+        return True
+    return around.type == "function_definition" and all(
+        word in text.lower() for word in ("vmcs", "width", "type")
+    )
 
 
 def _record_name(parsed: Syntax, record: Node) -> str:

@@ -15,3 +15,16 @@ static int vmcs_slot_of_all(u32 width, u32 type, u32 index)
 {
 	return (index & 0x1ff) | type << 9 | width << 11;
 }
+
+#define VMCS_FIELD_INDEX(field) (((field) >> 1) & 0x1f)
+#define VMCS_FIELD_INDEX_WHOLE(field) (((field) >> 1) & 0x1ff)
+
+static u8 vmcs_idx(u32 field)
+{
+	return field >> 1 & 0xf;
+}
+
+static u8 slot_of_list(u32 entry)
+{
+	return entry >> 1 & 0x1f;
+}
