@@ -7,7 +7,7 @@ clean check needs only this extract. It is kept in the user's cache under the di
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -30,8 +30,8 @@ class Known(NamedTuple):
     title: str
     status: str
     confirmed: bool
-    words: tuple[str, ...]
-    """Everything it is called: titles, and the names in all projects."""
+    spellings: Sequence[Sequence[str]]
+    """The words of everything it is called: titles, and the names in all projects."""
 
 
 class ProjectNames(NamedTuple):
@@ -56,6 +56,8 @@ class Lexicon:
         """The raw VMCS_ENUM value with every field of the spec, announced ones included."""
         self.ladder: list[tuple[int, str]] = [tuple(rung) for rung in plain["ladder"]]
         """Raw value and requirement of each rung, highest first."""
+        self.weights: Mapping[str, float] = plain["weights"]
+        """How much each word of the spellings tells: rare ones most."""
         self.fields = {entry[0]: Known(*entry) for entry in plain["fields"]}
         self.projects = {
             entry[0]: ProjectNames(
@@ -125,6 +127,7 @@ def state(root: str | None = None) -> str:
 
 def _build(root: str | None) -> dict[str, Any]:
     from vmcsgen.core.enumeration import ladder, max_index
+    from vmcsgen.scan.words import spellings, weights
     from vmcsgen.specfile.load import load as load_spec
 
     spec = load_spec(root)
@@ -149,15 +152,19 @@ def _build(root: str | None) -> dict[str, Any]:
             continue
         paths = [file["path"] for file in project.files if "path" in file]
         projects.append([project.id, project.title, names, high_names, paths])
+    spelled = [
+        spellings([field.id, field.title, *field.formerly, *called[field.id]])
+        for field in spec.fields
+    ]
     return {
         "version": spec.version,
         "digest": spec.digest,
         "vmcs_enum": max_index(spec.fields) << 1,
         "ladder": [[rung.vmcs_enum, str(rung.requires)] for rung in ladder(spec)],
         "fields": [
-            [field.encoding.value, field.id, field.title, field.status, field.confirmed]
-            + [[field.id, field.title, *field.formerly, *called[field.id]]]
-            for field in spec.fields
+            [field.encoding.value, field.id, field.title, field.status, field.confirmed, words]
+            for field, words in zip(spec.fields, spelled, strict=True)
         ],
+        "weights": weights(spelled),
         "projects": projects,
     }

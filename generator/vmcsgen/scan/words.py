@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain
 from math import log
 
 from vmcsgen.scan import lexicon
@@ -84,30 +86,46 @@ def words(name: str) -> frozenset[str]:
     return frozenset(word for word in found if word and word not in _NOISE)
 
 
+def spellings(names: Iterable[str]) -> list[list[str]]:
+    """The words of each name, sorted; names of the same words once."""
+    return [sorted(said) for said in {words(name): None for name in names}]
+
+
+def weights(fields: Sequence[Sequence[Sequence[str]]]) -> dict[str, float]:
+    """How much a word tells of a field, by how few of the fields have it in a spelling."""
+    counts = Counter(word for spelled in fields for word in sorted({*chain(*spelled)}))
+    return {word: log(1 + len(fields) / count) for word, count in counts.items()}
+
+
 class Resemblance:
     """How much names resemble what the fields of a lexicon are called."""
 
     def __init__(self, known: Lexicon) -> None:
         self.called = {
-            encoding: tuple({words(name): None for name in field.words})
+            encoding: [frozenset(said) for said in field.spellings]
             for encoding, field in known.fields.items()
         }
-        counts = Counter(
-            word for names in self.called.values() for word in frozenset().union(*names)
-        )
-        total = len(self.called)
-        self.weights = {word: log(1 + total / count) for word, count in counts.items()}
-        self.unknown_weight = log(1 + total) / 2
-        self.spellings = [
+        self.weights = known.weights
+        self.unknown_weight = log(1 + len(self.called)) / 2
+        self._best: dict[frozenset[str], tuple[int, float]] = {}
+
+    @cached_property
+    def spellings(self) -> list[tuple[int, float]]:
+        """Of every spelling the field's encoding, and what its words weigh together."""
+        return [
             (encoding, self._weight(other))
             for encoding, names in self.called.items()
             for other in names
         ]
-        self.holders: dict[str, list[int]] = {}
+
+    @cached_property
+    def holders(self) -> dict[str, list[int]]:
+        """A word -> the numbers of the spellings that have it."""
+        found: dict[str, list[int]] = {}
         for number, other in enumerate(name for names in self.called.values() for name in names):
             for word in other:
-                self.holders.setdefault(word, []).append(number)
-        self._best: dict[frozenset[str], tuple[int, float]] = {}
+                found.setdefault(word, []).append(number)
+        return found
 
     def weight(self, word: str) -> float:
         """How much a word tells: rare ones most; one that no field has, a little."""

@@ -191,6 +191,7 @@ def test_baseline_accepts_known_findings_only(
     (tree / "known.json").write_text(capsys.readouterr().out)
     (tree / "vmx.h").write_text("\n\n" + WRONG)  # lines move
     assert main(["check", "vmx.h", "--baseline", "known.json"]) == 0
+    assert "accepted: 2 by the baseline\n" in capsys.readouterr().out
     (tree / "vmx.h").write_text(WRONG.replace("0x0000681c", "0x0000681a"))
     assert main(["check", "vmx.h", "--baseline", "known.json"]) == 1
     (tree / "known.json").write_text("[]")
