@@ -127,7 +127,7 @@ _ROW = lazy(r"^[ \t]*FIELD(?:64)?\(\s*(\w+)\s*,", re.MULTILINE)
 
 
 def _switch(masked: str, function: str) -> Iterator[Fact]:
-    start = re.search(rf"\b{function}\s*\([^;{{}}]{{0,200}}\)\s*(?:const\s*)?\{{", masked)
+    start = re.search(rf"\b{function}\s*\([^;(){{}}]{{0,200}}\)\s*(?:const\s*)?\{{", masked)
     if start is None:
         return
     end = _closing(masked, start.end())

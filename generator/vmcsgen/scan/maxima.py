@@ -15,6 +15,7 @@ from vmcsgen.scan.constants import Constant, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, literal
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
+from vmcsgen.scan.words import claimed_width
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,8 +66,8 @@ def _raw(constant: Constant) -> int | None:
         return None
     if _SAYS_ENUM().search(name):
         return value if _plausible(value) else None
-    if not _SAYS_LIMIT().search(name):
-        return None
+    if not _SAYS_LIMIT().search(name) or claimed_width(name) is not None:
+        return None  # what bounds the fields of one width is no VMCS_ENUM
     if _SAYS_INDEX().search(name):
         return value << 1 if 0 < value < 0x200 else None
     if _SAYS_ENCODING().search(name):

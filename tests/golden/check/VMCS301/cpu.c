@@ -3,6 +3,7 @@
 #define VMX_HIGHEST_VMCS_ENCODING	(0x34)
 #define MSR_IA32_VMX_VMCS_ENUM	0x0000048a
 #define VMCS_ENUM_INDEX_MASK	0x3fe
+#define VMX_HIGHEST_16BIT_VMCS_ENCODING	(0x20)
 
 int read_msr(struct vmcs_caps *caps, u32 msr, u64 *data)
 {

@@ -1,3 +1,10 @@
+void BX_CPU_C::init_VMCS(void)
+{
+  if (! vmcs_field_supported(encoding)) {
+    clear_mapping(encoding);
+  }
+}
+
 bool BX_CPU_C::vmcs_field_supported(Bit32u encoding)
 {
   switch(encoding)
