@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from vmcsgen.core.spec import Project, Spec
-from vmcsgen.scan.lexicon import Lexicon
+from vmcsgen.scan.lexicon import Lexicon, called
+from vmcsgen.scan.words import spellings, weights
 
 MISTAKES = ("value", "swapped pair", "dropped high half", "wrong bit", "index off by one")
 
@@ -90,7 +91,7 @@ def _line(project: Project, entry: Entry) -> str:
     return f"#define {entry.name} {entry.encoding:#010x}"
 
 
-def forget(known: Lexicon, identity: str) -> Lexicon:
+def forget(known: Lexicon, spec: Spec, identity: str) -> Lexicon:
     """The lexicon of a world that never saw this project, nor any name of its list elsewhere."""
     names = known.projects[identity].names.keys()
     world = copy(known)
@@ -102,9 +103,12 @@ def forget(known: Lexicon, identity: str) -> Lexicon:
         if each.id != identity
     }
     world.fields = {
-        encoding: field._replace(words=tuple(word for word in field.words if word not in names))
-        for encoding, field in known.fields.items()
+        encoding: known.fields[encoding]._replace(
+            spellings=spellings(name for name in other if name not in names)
+        )
+        for encoding, other in called(spec).items()
     }
+    world.weights = weights([field.spellings for field in world.fields.values()])
     return world
 
 

@@ -42,7 +42,7 @@ def test_mistakes_are_found_on_the_right_line(spec: vmcsgen.Spec, identity: str)
 @pytest.mark.parametrize("identity", PROJECTS)
 def test_mistakes_are_found_in_a_list_never_seen(spec: vmcsgen.Spec, identity: str) -> None:
     project = spec.project_by_id[identity]
-    matcher = Matcher(forget(lexicon.load(), identity))
+    matcher = Matcher(forget(lexicon.load(), spec, identity))
     listed = entries(spec, project)
     content, numbers = text(project, listed)
     report = inspect(path(project), content.encode(), matcher)

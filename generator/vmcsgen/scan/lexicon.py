@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.resources import PACKAGE, spec_folder
 from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+
+if TYPE_CHECKING:
+    from vmcsgen.core.spec import Spec
 
 WIDTH_16, WIDTH_64, WIDTH_32, WIDTH_NATURAL = range(4)
 """Bits 14:13 of an encoding (SDM 27.11.2)."""
@@ -125,24 +128,33 @@ def state(root: str | None = None) -> str:
     return digest((), key, fingerprint(os.path.join(PACKAGE, "scan"))) if key else ""
 
 
+def called(spec: Spec) -> dict[int, list[str]]:
+    """Everything that each field is called, by its full-access encoding: titles and names."""
+    found = {
+        field.encoding.value: [field.id, field.title, *field.formerly] for field in spec.fields
+    }
+    for project in spec.projects:
+        for identity, name in project.fields.items():
+            full = spec.by_id[identity].encoding.value
+            found[full] += [name, *project.aliases.get(identity, ())]
+    return found
+
+
 def _build(root: str | None) -> dict[str, Any]:
     from vmcsgen.core.enumeration import ladder, max_index
     from vmcsgen.scan.words import spellings, weights
     from vmcsgen.specfile.load import load as load_spec
 
     spec = load_spec(root)
-    called: dict[str, list[str]] = {field.id: [] for field in spec.fields}
     projects = []
     for project in spec.projects:
         names: dict[str, int] = {}
         high_names: dict[int, str] = {}
         for identity, name in project.fields.items():
             full = spec.by_id[identity].encoding.value
-            called[identity].append(name)
             names[name] = full
             for alias in project.aliases.get(identity, ()):
                 names[alias] = full
-                called[identity].append(alias)
             if identity in project.high_fields:
                 names[project.high_fields[identity]] = full | 1
                 high_names[full] = project.high_fields[identity]
@@ -152,19 +164,23 @@ def _build(root: str | None) -> dict[str, Any]:
             continue
         paths = [file["path"] for file in project.files if "path" in file]
         projects.append([project.id, project.title, names, high_names, paths])
-    spelled = [
-        spellings([field.id, field.title, *field.formerly, *called[field.id]])
-        for field in spec.fields
-    ]
+    spelled = {encoding: spellings(names) for encoding, names in called(spec).items()}
     return {
         "version": spec.version,
         "digest": spec.digest,
         "vmcs_enum": max_index(spec.fields) << 1,
         "ladder": [[rung.vmcs_enum, str(rung.requires)] for rung in ladder(spec)],
         "fields": [
-            [field.encoding.value, field.id, field.title, field.status, field.confirmed, words]
-            for field, words in zip(spec.fields, spelled, strict=True)
+            [
+                field.encoding.value,
+                field.id,
+                field.title,
+                field.status,
+                field.confirmed,
+                spelled[field.encoding.value],
+            ]
+            for field in spec.fields
         ],
-        "weights": weights(spelled),
+        "weights": weights(list(spelled.values())),
         "projects": projects,
     }
