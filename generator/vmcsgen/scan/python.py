@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.expression import Unevaluated, is_literal
@@ -49,11 +51,25 @@ def _parse(source: Source) -> ast.Module:
         raise SyntaxFault(str(error) or type(error).__name__) from None
 
 
+def _declared(content: bytes) -> str | None:
+    """The encoding that a file declares, if it is not UTF-8 (PEP 263)."""
+    if not re.search(rb"coding[=:]", b"".join(content.splitlines()[:2])):
+        return None
+    from tokenize import detect_encoding
+
+    encoding, _ = detect_encoding(BytesIO(content).readline)
+    return None if encoding in ("utf-8", "utf-8-sig") else encoding
+
+
 class _Reader:
     """Evaluates in source order: a constant may refer to those before it."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        # For Python a carriage return ends a line, too.
+        ends = re.finditer(rb"\r\n?|\n", source.content)
+        self.line_starts = [0, *(end.end() for end in ends)]
+        self.encoding = _declared(source.content)
         self.names: dict[str, int] = {}
         self.classes: list[ast.ClassDef] = []
 
@@ -109,12 +125,18 @@ class _Reader:
         )  # fmt: skip
 
     def span(self, node: ast.expr) -> Span:
-        starts = self.source.line_starts
-        end_line = node.end_lineno or node.lineno
-        return Span(
-            starts[node.lineno - 1] + node.col_offset,
-            starts[end_line - 1] + (node.end_col_offset or node.col_offset),
-        )
+        end_line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        return Span(self.offset(node.lineno, node.col_offset), self.offset(end_line, end))
+
+    def offset(self, line: int, column: int) -> int:
+        """Where in the file a place is that Python counts in bytes of UTF-8, without its mark."""
+        content, start = self.source.content, self.line_starts[line - 1]
+        if line == 1 and content.startswith(BOM_UTF8):
+            start += len(BOM_UTF8)
+        if self.encoding is None:
+            return start + column
+        written = content[start:].partition(b"\n")[0].decode(self.encoding)
+        return start + len(written.encode()[:column].decode().encode(self.encoding))
 
     def evaluate(self, node: ast.expr, depth: int) -> int:
         if depth > 40:

@@ -299,3 +299,19 @@ def test_without_a_parser_the_other_languages_are_checked(
     assert {each["path"] for each in report["findings"]} == {"vmcs.S"}
     assert "vmcsgen check: 1 file not read: reading c takes" in said.err
     assert {each["path"] for each in findings(capsys, ".")} == {"vmcs.S", "vmx.h"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"class Vmcs:\r  GUEST_RIP = 0x6820\r\n  GUEST_RSP = 0x681c\r  HOST_RIP = 0x6c16\n",
+        b"# coding: latin-1\nclass Vmcs:\n  X='\xe9'; GUEST_RIP = 0x6820\n  HOST_RIP = 0x6c16\n",
+        b"\xef\xbb\xbfclass Vmcs: GUEST_RIP = 0x6820; HOST_RIP = 0x6c16\n",
+        "class Vmcs:\n  X = 'é'; GUEST_RIP = 0x6820\n  HOST_RIP = 0x6c16\n".encode(),
+    ],
+    ids=["carriage-return", "latin-1", "byte-order-mark", "utf-8"],
+)
+def test_python_is_mended_where_the_value_stands(source: bytes, tree: Path) -> None:
+    (tree / "vmcs.py").write_bytes(source)
+    assert main(["check", "--fix", "vmcs.py"]) == 0
+    assert (tree / "vmcs.py").read_bytes() == source.replace(b"0x6820", b"0x681e")
