@@ -46,9 +46,8 @@ def test_the_program_knows_what_pyproject_asks_for_and_ci_installs(checkout: Pat
     asked = text.partition("\ndependencies = [\n")[2].partition("\n]")[0]
     names = [line.strip(' ",').partition(">=")[0] for line in asked.splitlines()]
     assert sorted(names) == sorted(package for package, _ in DEPENDENCIES.values())
-    if (checkout / ".ci/run").exists():  # the sdist is without it
-        installed = (checkout / ".ci/run").read_text().split()
-        assert [package for package in MODULES.values() if package not in installed] == []
+    installed = (checkout / ".ci/run").read_text().split()
+    assert [package for package in MODULES.values() if package not in installed] == []
 
 
 def test_gen_makes_the_committed_bytes(
