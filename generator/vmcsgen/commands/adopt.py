@@ -41,13 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.targets.adopt import Draft, apply_patch
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.diffs import file_diff, for_terminal
+    from vmcsgen.targets.find_marks import source_tree
     from vmcsgen.targets.series import load_series
     from vmcsgen.targets.tree import Workshop
     from vmcsgen.targets.writer import destination, write
 
-    tree: Path = arguments.tree
-    if not tree.is_dir():
-        raise refuse("is no folder", shown(tree), hint="name the top of a source tree")
+    tree = source_tree(arguments.tree)
     (name,) = choose((arguments.target,), arguments.templates)
     workshop = Workshop(load(arguments.spec), tree, arguments.templates)
     draft = Draft(tree)

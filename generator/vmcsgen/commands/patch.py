@@ -37,16 +37,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: the series was written, or the tree has all of it already."""
-    from vmcsgen.diagnostics import printable, refuse
-    from vmcsgen.resources import shown
+    from vmcsgen.diagnostics import printable
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.compose import compose
+    from vmcsgen.targets.find_marks import source_tree
     from vmcsgen.targets.writer import destination, write
 
-    tree: Path = arguments.tree
-    if not tree.is_dir():
-        raise refuse("is no folder", shown(tree), hint="name the top of a source tree")
+    tree = source_tree(arguments.tree)
     (name,) = choose((arguments.target,), arguments.templates)
     author = arguments.author or _author(tree)
     mails = compose(

@@ -23,15 +23,20 @@ _GIT = (
 )  # fmt: skip
 
 
+def source_tree(top: Path) -> Path:
+    """``top`` itself; DiagnosticError if it is no folder."""
+    if not top.is_dir():
+        raise refuse("is no folder", shown(top), hint="name the top of a source tree")
+    return top
+
+
 def marked_files(top: Path) -> tuple[str, ...]:
     """The files below ``top`` that hold a mark, as ordered paths relative to it.
 
     In a git tree the files that git ignores are left out. DiagnosticError if ``top`` is no
     folder.
     """
-    if not top.is_dir():
-        raise refuse("is no folder", shown(top), hint="name the top of a source tree")
-    if (top / ".git").exists():
+    if (source_tree(top) / ".git").exists():
         # With --untracked git leaves out tracked files that .gitignore names (Debian's kernel
         # trees ignore everything), so both are asked.
         tracked, new = _by_git(top), _by_git(top, "--untracked")
