@@ -3,4 +3,4 @@
 from vmcsgen.cli import program
 
 if __name__ == "__main__":
-    raise SystemExit(program())
+    program()

@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
     from vmcsgen.site.manual import Verb
 
@@ -43,14 +43,28 @@ DEPENDENCIES = {
 """Module that a verb may lack -> its package, and Debian's of it."""
 
 
-def program() -> int:
-    """The command line as a process of its own; returns its exit status."""
+def program() -> NoReturn:
+    """The command line as a process of its own, which ends here with its exit status."""
     import gc
+    import os
 
     # A run is short and makes few cycles: looking for them after every 700 objects costs a fifth
     # of a gen.
     gc.set_threshold(50_000)
-    return main()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller closed it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    try:
+        status = main()
+    except SystemExit as ended:  # argparse, after help or an error
+        status = int(ended.code or IN_ORDER)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = BAD_INPUT  # as main said, if it could
+    # To take every object and module down one by one takes a tenth of a short run.
+    os._exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,6 +73,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     An unforeseen exception is reported in one line; VMCSGEN_TRACEBACK=1 shows its traceback.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    _escape_what_the_locale_lacks()
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        import os
+
+        # The reader went away (vmcsgen list | head): nothing is wrong, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return IN_ORDER
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _failed(error)
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         return _help(arguments[1:])
     verb = arguments[0]
@@ -69,26 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return IN_ORDER
     if verb not in VERBS:
         return _unknown(verb)
-    return _run(verb, arguments[1:])
-
-
-def _run(verb: str, arguments: Sequence[str]) -> int:
-    import os
-
-    _escape_what_the_locale_lacks()
-    try:
-        status = _parse_and_run(verb, arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away (vmcsgen list | head): nothing is wrong, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return IN_ORDER
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except Exception as error:
-        return _failed(error)
-    return status
+    return _parse_and_run(verb, arguments[1:])
 
 
 def _escape_what_the_locale_lacks() -> None:
@@ -102,8 +116,16 @@ def _escape_what_the_locale_lacks() -> None:
 
 
 def _parse_and_run(verb: str, arguments: Sequence[str]) -> int:
+    from vmcsgen.plain_arguments import NotPlain, PlainArguments
+
     command = _command(verb)
-    status: int = command.run(_parser(verb, command).parse_args(arguments))
+    declared = PlainArguments()
+    try:
+        command.configure(declared)
+        parsed: Any = declared.read(arguments)
+    except NotPlain:
+        parsed = _parser(verb, command).parse_args(arguments)
+    status: int = command.run(parsed)
     return status
 
 
@@ -139,6 +161,7 @@ def manual() -> tuple[Verb, ...]:
 
 
 def _failed(error: Exception) -> int:
+    import errno
     import os
 
     from vmcsgen.diagnostics import DiagnosticError, printable, report
@@ -154,6 +177,11 @@ def _failed(error: Exception) -> int:
         return BAD_INPUT
     if os.environ.get("VMCSGEN_TRACEBACK"):
         raise error
+    if isinstance(error, OSError) and error.filename is None and error.errno in (
+        errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC,
+    ):  # fmt: skip
+        print(f"vmcsgen: can't write to standard output: {error.strerror}", file=sys.stderr)
+        return BAD_INPUT
     kind = type(error).__name__
     print(f"vmcsgen: internal error: {kind}: {printable(str(error))[:400]}", file=sys.stderr)
     print("This is a bug; VMCSGEN_TRACEBACK=1 shows where. Please report it.", file=sys.stderr)
@@ -162,7 +190,7 @@ def _failed(error: Exception) -> int:
 
 def _help(rest: Sequence[str]) -> int:
     if rest and rest[0] in VERBS:
-        return _run(rest[0], ["--help"])
+        return _parse_and_run(rest[0], ["--help"])
     print("usage: vmcsgen VERB [ARGUMENTS]\n")
     print("One spec of every Intel VMX VMCS field; everything else is derived from it.\n")
     width = max(map(len, VERBS))

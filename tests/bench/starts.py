@@ -110,7 +110,7 @@ def _stages() -> tuple[tuple[str, ...], ...]:
 
     with scratch() as folder:
         profile = folder / "profile"
-        script = "from vmcsgen.cli import program; program()"
+        script = "from vmcsgen.cli import main; main()"
         code = f"import cProfile; cProfile.run({script!r}, {str(profile)!r})"
         run(sys.executable, "-c", code, "gen", "-o", folder / "out")
         stats = pstats.Stats(str(profile))
@@ -135,7 +135,7 @@ def bench_check(trees: Path) -> Section:
         check = (PROGRAM, "check", header)
 
         def unseen() -> None:
-            for kind in ("check-*", "said-*", "state-*"):
+            for kind in ("check-*", "said-*"):
                 for known in cache.glob(kind):
                     known.unlink()
 
