@@ -1,4 +1,4 @@
-"""The user's cache: JSON under the digest of what it was made from. Imports next to nothing.
+"""The user's cache: JSON under what it was made from. Imports next to nothing.
 
 Losing, corrupting or sharing the cache costs time only: an entry carries a checksum of itself,
 and one that doesn't fit is ignored. Entries are data, never code. A folder that another user owns
@@ -34,6 +34,27 @@ def folder() -> str | None:
         return os.path.join(base, "vmcsgen")
     home = os.environ.get("HOME")
     return os.path.join(home, ".cache", "vmcsgen") if home else None
+
+
+def recall(family: str, subject: str) -> Any:
+    """The JSON value that ``keep`` kept of ``subject``, or None."""
+    match read_entry(_name(family, subject)):
+        case [str(about), value] if about == subject:
+            return value
+    return None
+
+
+def keep(family: str, subject: str, value: Any) -> None:
+    """Keep a JSON value under ``subject``: all that it was made from, in words.
+
+    Subjects whose names are alike put each other out; a digest would not, but takes longer to
+    import than most of what is kept takes to make.
+    """
+    write_entry(_name(family, subject), [subject, value])
+
+
+def _name(family: str, subject: str) -> str:
+    return f"{family}-{crc32(subject.encode('utf-8', 'surrogateescape')):08x}.json"
 
 
 def read_entry(name: str) -> Any:

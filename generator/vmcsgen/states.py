@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from zlib import crc32
 
-from vmcsgen.cache import read_entry, write_entry
+from vmcsgen.cache import keep, recall
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -32,14 +31,13 @@ def remembered(what: str, paths: Iterable[str], make: Callable[[], Made | None])
     """
     began = time.time_ns()
     found = states(paths)
-    name = f"state-{crc32(what.encode('utf-8', 'surrogateescape')):08x}.json"
-    entry = read_entry(name)
-    if isinstance(entry, list) and len(entry) == 3 and entry[:2] == [what, found]:
-        kept: Made = entry[2]
-        return kept
+    match recall("state", what):
+        case [then, kept] if then == found:
+            known: Made = kept
+            return known
     made = make()
     if made is not None and _settled(found, began):
-        write_entry(name, [what, found, made])
+        keep("state", what, [found, made])
     return made
 
 

@@ -57,16 +57,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: in order; 1: errors or warnings; 2: not all could be read, or nothing."""
     from vmcsgen.scan import again
 
-    name = again.name_of(arguments)
-    known = again.recall(name)
+    subject = again.subject_of(arguments)
+    known = again.recall(subject)
     if known is not None:
         sys.stdout.write(known[0])
         return known[1]
-    return _run(arguments, name)
+    return _run(arguments, subject)
 
 
-def _run(arguments: argparse.Namespace, name: str) -> int:
-    """Check; what is printed is kept under ``name``, if there is one."""
+def _run(arguments: argparse.Namespace, subject: str) -> int:
+    """Check; what is printed is kept under ``subject``, if there is one."""
     from vmcsgen.scan import config as configs
 
     try:
@@ -79,10 +79,10 @@ def _run(arguments: argparse.Namespace, name: str) -> int:
     missing = [path for path in paths if not os.path.exists(path)]
     if missing:
         return _stop(f"{missing[0]}: there is no such file or folder")
-    return _check(arguments, paths, config, name)
+    return _check(arguments, paths, config, subject)
 
 
-def _check(arguments: argparse.Namespace, paths: list[str], config: Config, name: str) -> int:
+def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subject: str) -> int:
     from vmcsgen.scan.check import Options, check
 
     project = arguments.project or config.project
@@ -97,19 +97,21 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, name
     finally:
         if progress is not None:
             print("\r\x1b[K", end="", file=sys.stderr)
-    if not name or any(report.marked or report.lacking for report in result.reports):
+    if not subject or any(report.marked or report.lacking for report in result.reports):
         # Regions and what is installed are more than the files that were named.
         return _report(arguments, result, config)
-    import contextlib
     import io
 
     from vmcsgen.scan import again
 
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    out, sys.stdout = sys.stdout, said
+    try:
         status = _report(arguments, result, config)
+    finally:
+        sys.stdout = out
     sys.stdout.write(said.getvalue())
-    again.remember(name, said.getvalue(), status)
+    again.remember(subject, said.getvalue(), status)
     return status
 
 

@@ -1,8 +1,8 @@
 """What a check of named files said last time, to be said again while nothing has changed.
 
 A hook checks the same header at every commit. Everything its answer depends on (the spec, our
-code, the arguments, the files and the settings that apply to them) goes into a key by size, times
-and inode, and what was printed is kept under it. Imports next to nothing.
+code, the arguments, the files and the settings that apply to them) is told by size, times and
+inode, and what was printed is kept under that. Imports next to nothing.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import stat
 import sys
 import time
 
-from vmcsgen.cache import read_entry, write_entry
+from vmcsgen import cache
 from vmcsgen.resources import PACKAGE, spec_folder
-from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+from vmcsgen.specfile.inputs import fingerprint, model_key
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ SETTINGS = ("vmcsgen.toml", "pyproject.toml")
 """Files with settings, looked for beside what is checked and in the folders above."""
 
 
-def name_of(arguments: argparse.Namespace) -> str:
-    """The name that the answer to these arguments is kept under; empty if it must not be kept."""
+def subject_of(arguments: argparse.Namespace) -> str:
+    """All that the answer to these arguments depends on; empty if it must not be kept."""
     wanted = vars(arguments)
     paths = wanted["paths"]
     if (
@@ -47,9 +47,10 @@ def name_of(arguments: argparse.Namespace) -> str:
         return ""
     above = [_state(path) for path in settings_above(paths[0])]
     code = [os.path.join(PACKAGE, room) for room in ("", "scan", "commands")]
-    key = digest((), spec, fingerprint(*code), os.getcwd(), repr(sorted(wanted.items())),
-                 repr(states), repr(above), repr(sys.version_info))  # fmt: skip
-    return f"said-{key[:40]}.json"
+    return repr((
+        spec, fingerprint(*code), sys.version_info[:3], os.getcwd(), sorted(wanted.items()),
+        states, above,
+    ))  # fmt: skip
 
 
 def settings_above(path: str) -> Iterator[str]:
@@ -74,16 +75,15 @@ def _state(path: str) -> str:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
-def recall(name: str) -> tuple[str, int] | None:
+def recall(subject: str) -> tuple[str, int] | None:
     """What was printed, and the exit status; None if nothing is kept."""
-    entry = read_entry(name) if name else None
-    match entry:
+    match cache.recall("said", subject) if subject else None:
         case [str(text), int(status)]:
             return text, status
     return None
 
 
-def remember(name: str, text: str, status: int) -> None:
+def remember(subject: str, text: str, status: int) -> None:
     """Keep what was printed and the exit status."""
-    if name and status in (0, 1):
-        write_entry(name, [text, status])
+    if subject and status in (0, 1):
+        cache.keep("said", subject, [text, status])
