@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.expression import Unevaluated, evaluate
 from vmcsgen.scan.patterns import lazy
 
@@ -19,7 +19,7 @@ _DIRECTIVE = lazy(
 _NESTING_LIMIT = 200
 
 
-class Arm(NamedTuple):
+class Arm(Record):
     """From ``start`` on: the arms around the text, outermost first, and whether it is compiled."""
 
     start: int
@@ -27,7 +27,7 @@ class Arm(NamedTuple):
     compiled: bool
 
 
-class Branches(NamedTuple):
+class Branches(Record):
     """The arms of a file in source order; an arm ends where the next begins."""
 
     starts: list[int]

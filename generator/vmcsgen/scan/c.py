@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
@@ -21,19 +20,19 @@ from vmcsgen.scan.expression import (
 )
 from vmcsgen.scan.patterns import lazy
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# Node kinds only: the analysis that relations between nodes take costs more than a header does.
-_QUERY = """
-(comment) @comment
-(preproc_def) @define
-(preproc_function_def) @macro
-(enumerator) @enumerator
-(enum_specifier) @enum
-(type_qualifier) @qualifier
-(initializer_list) @table
-"""
+_KINDS = {
+    "comment": "comment",
+    "preproc_def": "define",
+    "preproc_function_def": "macro",
+    "enumerator": "enumerator",
+    "enum_specifier": "enum",
+    "type_qualifier": "qualifier",
+    "initializer_list": "table",
+}
 
 
 class Syntax:
@@ -42,10 +41,9 @@ class Syntax:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.content = source.content
-        grammar = syntax.language(source.language)
-        self.root = syntax.parse(grammar, source.content)
-        self.found = syntax.captures(syntax.query(grammar, _QUERY), self.root)
-        self.comments = [(n.start_byte, n.end_byte) for n in self.found.get("comment", ())]
+        self.root = syntax.parse(syntax.language(source.language), source.content)
+        self.found = syntax.collect(self.root, _KINDS)
+        self.comments = [(n.start_byte, n.end_byte) for n in self.found["comment"]]
         self.branches: Branches = branches(self.content, self.comments)
         self.names: dict[str, Macro | int] = {}
         self._learn_macros()
@@ -54,9 +52,9 @@ class Syntax:
         """The source text of a node."""
         return syntax.text(self.content, node)
 
-    def nodes(self, capture: str) -> Iterator[Node]:
-        """Captured nodes that are compiled (not under ``#if 0``), up to the limit."""
-        for node in self.found.get(capture, [])[:CONSTANTS_LIMIT]:
+    def nodes(self, kind: str) -> Iterator[Node]:
+        """Nodes of a kind that are compiled (not under ``#if 0``), up to the limit."""
+        for node in self.found[kind][:CONSTANTS_LIMIT]:
             if self.branches.at(node.start_byte).compiled:
                 yield node
 
@@ -75,16 +73,12 @@ class Syntax:
         plain = number is not None
         if not plain:
             number, reason = self.evaluate(text)
+        branch = self.branches.at(name.start_byte).branch
+        # By place: naming the arguments takes as long as all the rest.
         return Constant(
-            self.text(name).strip('"'),
-            number,
-            Span(name.start_byte, name.end_byte),
-            at,
-            plain or is_literal(text),
-            reason=reason,
-            branch=self.branches.at(name.start_byte).branch,
-            alias_of=text if text.isidentifier() else "",
-        )
+            self.text(name).strip('"'), number, Span(name.start_byte, name.end_byte), at,
+            plain or is_literal(text), False, reason, branch, text if text.isidentifier() else "",
+        )  # fmt: skip
 
     def _learn_macros(self) -> None:
         for node in (*self.nodes("define"), *self.nodes("macro")):
@@ -309,6 +303,8 @@ _ROWS_WANTED = 3
 
 def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
     """Rows such as ``X(GUEST_RIP, 0x681e)``, in a file of their own or in a macro's body."""
+    if parsed.content.count(b"(") < _ROWS_WANTED:
+        return
     rows = [
         match
         for match in islice(_MACRO_ROW().finditer(parsed.content), CONSTANTS_LIMIT)

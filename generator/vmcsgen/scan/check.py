@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vmcsgen.cache import read_entry, write_entry
+from vmcsgen.cache import keep, recall
+from vmcsgen.records import Record
 from vmcsgen.scan import lexicon as lexicons
 from vmcsgen.scan.files import Entry, Trouble, promising, read, walk
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.report import Report, from_plain, to_plain, too_large, whole_file
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from typing import Any
+
     from vmcsgen.scan.match import Matcher
 
 PARALLEL_FROM = 1500
@@ -29,7 +31,7 @@ Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many (0: not known yet)."""
 
 
-class Options(NamedTuple):
+class Options(Record):
     """What is checked against what. ``extras``: names with the encodings they may have."""
 
     spec: str | None = None
@@ -40,7 +42,7 @@ class Options(NamedTuple):
     """Worker processes; 0: as many as there are processors."""
 
 
-class Result(NamedTuple):
+class Result(Record):
     """What a check found. ``walked`` counts every file looked at, ``files`` those parsed.
 
     ``reports`` of files whose parser is not installed say what they lack.
@@ -218,15 +220,14 @@ class _Known:
     def __init__(self, paths: Sequence[str], options: Options, state: str) -> None:
         self.files: dict[str, list[Any]] = {}
         self.changed = False
-        self.name = ""
+        self.subject = ""
         # Of files that were named, again.py keeps the answer itself.
         if state and options.cache and any(map(os.path.isdir, paths)):
-            subject = repr((
+            self.subject = repr((
                 state, os.getcwd(), sorted(paths), options.project,
                 sorted(options.extras.items()), sys.version_info[:2],
             ))  # fmt: skip
-            self.name = f"check-{hashlib.sha256(subject.encode()).hexdigest()[:40]}.json"
-            entry = read_entry(self.name)
+            entry = recall("check", self.subject)
             if isinstance(entry, dict):
                 self.files = entry
 
@@ -250,7 +251,7 @@ class _Known:
 
     def save(self, entries: Iterable[Entry]) -> None:
         """Write what is known of ``entries``; files that are gone are forgotten."""
-        if self.name and self.changed:
+        if self.subject and self.changed:
             present = {entry.path for entry in entries}
             kept = {path: each for path, each in self.files.items() if path in present}
-            write_entry(self.name, kept)
+            keep("check", self.subject, kept)

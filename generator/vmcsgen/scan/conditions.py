@@ -10,26 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.constants import Span
 from vmcsgen.scan.expression import Unevaluated, literal, tokens
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from typing import Any
+
     from tree_sitter import Node
 
     from vmcsgen.scan.c import Syntax
 
-Condition = Any
-"""True, False, None (not understood), a name, or [``any`` or ``all``, operands...]."""
+    Condition = Any
+    """True, False, None (not understood), a name, or [``any`` or ``all``, operands...]."""
 
 SWITCHES = {"cpu_has_vmcs12_field": "linux", "vmcs_field_supported": "bochs"}
 """A function that says which fields exist -> the project whose names it uses."""
 
 
-class Fact(NamedTuple):
+class Fact(Record):
     """Something that code says.
 
     ``function``: the condition a function returns; ``set``: when a macro's bit is set in a set of
@@ -46,13 +49,8 @@ class Fact(NamedTuple):
     value: int = 0
 
 
-_CLUE = lazy(rb"cpu_has_|vmcs_field_supported|_supported_bits\s*\|?=|VMCS_ENUM")
-
-
 def facts(parsed: Syntax) -> Iterator[Fact]:
     """Every fact in a file."""
-    if not _CLUE().search(parsed.content):
-        return
     masked = _without_comments(parsed)
     yield from _functions(masked)
     yield from _assignments(masked)

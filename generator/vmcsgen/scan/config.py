@@ -7,10 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from importlib import import_module
-from typing import Any, NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.again import settings_above
 from vmcsgen.scan.findings import RULES, Finding
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
 
 _SIZE_LIMIT = 1 << 20
 
@@ -19,7 +23,7 @@ class ConfigError(Exception):
     """A configuration that can't be used; the text begins with its path."""
 
 
-class Ignore(NamedTuple):
+class Ignore(Record):
     """Findings a tree accepts: of a rule, in files (a glob, from the tree's top), of a name."""
 
     rule: str
@@ -36,7 +40,7 @@ class Ignore(NamedTuple):
         )
 
 
-class Config(NamedTuple):
+class Config(Record):
     """The settings of a tree; paths are as the caller can open them."""
 
     path: str = ""

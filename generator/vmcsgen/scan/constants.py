@@ -7,20 +7,21 @@ Python starts, and importing ``dataclasses`` alone costs more than one.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+
+from vmcsgen.records import Record
 
 CONSTANTS_LIMIT = 50_000
 """Most constants of one kind that are read from one file; what comes after them is not."""
 
 
-class Span(NamedTuple):
+class Span(Record):
     """A piece of a source, as byte offsets; ``end`` is the offset after the last byte."""
 
     start: int
     end: int
 
 
-class Constant(NamedTuple):
+class Constant(Record):
     """A name and the number that a source gives it.
 
     ``value`` is None where the expression could not be evaluated, ``reason`` then says why.
@@ -47,7 +48,7 @@ class Constant(NamedTuple):
         return any(mine.get(chain, arm) != arm for chain, arm in other.branch)
 
 
-class ConstantList(NamedTuple):
+class ConstantList(Record):
     """Constants that stand together: one enum, the #defines of a file, a table.
 
     ``construct`` says what they are, as in ``enum vmcs_field`` or ``#define``. In a ``closed``
@@ -67,7 +68,7 @@ class ParserMissing(Exception):
     """The parser of a language is not installed; the text says what to install."""
 
 
-class Source(NamedTuple):
+class Source(Record):
     """A file's bytes and how messages call it."""
 
     path: str

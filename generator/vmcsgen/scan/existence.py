@@ -13,9 +13,13 @@ from vmcsgen.core.capabilities import Capabilities
 from vmcsgen.core.enumeration import climb, ladder
 from vmcsgen.core.requirement import Combination, Requirement, Supports
 from vmcsgen.core.spec import Field, Project, Spec
-from vmcsgen.scan.conditions import SWITCHES, Condition
+from vmcsgen.scan.conditions import SWITCHES
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.report import PlacedFact
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vmcsgen.scan.conditions import Condition
 
 _VARIABLES = 10
 """Most controls that a condition may depend on for the comparison by brute force."""

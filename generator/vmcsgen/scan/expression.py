@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, NoReturn
 
 from vmcsgen.excerpt import counted
+from vmcsgen.records import Record
 from vmcsgen.scan.patterns import lazy
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 TOKEN_LIMIT = 4096
 """Most tokens an expression may have, or expand to."""
@@ -27,7 +31,7 @@ class Unevaluated(Exception):
     """An expression that has no number; the text says why, as a clause for people."""
 
 
-class Macro(NamedTuple):
+class Macro(Record):
     """A #define: parameters (None: object-like) and the tokens it stands for."""
 
     parameters: tuple[str, ...] | None

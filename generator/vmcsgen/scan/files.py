@@ -6,8 +6,8 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.patterns import lazy
 
 SIZE_LIMIT = 8 << 20
@@ -32,7 +32,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """A file to read; ``explicit``: named on the command line, so read it whatever it is.
 
     ``stamp`` is size, mtime, ctime and inode: what tells that its content is the one seen before.
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     stamp: tuple[int, int, int, int]
 
 
-class Trouble(NamedTuple):
+class Trouble(Record):
     """A file or folder that can't be read, and why."""
 
     path: str

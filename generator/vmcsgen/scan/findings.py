@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, Source, Span
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """A kind of finding; its page is docs/rules/ID.md."""
 
     id: str
@@ -49,7 +48,7 @@ RULES = {
 """Every rule, by id."""
 
 
-class Fix(NamedTuple):
+class Fix(Record):
     """Bytes of a file to replace: offsets, what must stand there, what is to stand there."""
 
     start: int
@@ -58,7 +57,7 @@ class Fix(NamedTuple):
     new: str
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """One thing that is wrong, and where; numbers are encodings or raw VMCS_ENUM values."""
 
     rule: str

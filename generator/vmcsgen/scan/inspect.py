@@ -28,6 +28,9 @@ _C_MARK = lazy(rb"^[ \t]*(?:/\*|//)[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTIL
 _HASH_MARK = lazy(rb"^[ \t]*#[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
 """A mark counts in a comment of the file's own language: documentation may show others."""
 
+_CONDITION_WORDS = (b"cpu_has_", b"vmcs_field_supported", b"_supported_bits", b"VMCS_ENUM")
+"""C without any of them says nothing of existence: most headers need not import what reads it."""
+
 FINDINGS_LIMIT = 1000
 """Most findings that one file may have."""
 
@@ -142,7 +145,6 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
     found: list[ConstantList]
     if read.language in ("c", "c++"):
         from vmcsgen.scan import c
-        from vmcsgen.scan.conditions import facts
 
         parsed = c.Syntax(read)
         found = list(c.lists(parsed))
@@ -150,9 +152,12 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
         maxima.extend(_maximum(read, each) for each in uses)
         narrow = islice(typed.narrow_indexes(parsed), FINDINGS_LIMIT)
         maxima.extend(_narrow(read, each) for each in narrow)
-        for fact in islice(facts(parsed), FINDINGS_LIMIT):
-            place = at("VMCS401", read, fact.at, "", name=fact.name)
-            conditions.append(PlacedFact(*fact[:4], fact.value, place))
+        if any(word in read.content for word in _CONDITION_WORDS):
+            from vmcsgen.scan.conditions import facts
+
+            for fact in islice(facts(parsed), FINDINGS_LIMIT):
+                place = at("VMCS401", read, fact.at, "", name=fact.name)
+                conditions.append(PlacedFact(*fact[:4], fact.value, place))
     elif read.language == "rust":
         from vmcsgen.scan import rust
 

@@ -1,7 +1,7 @@
 """What the check knows of the spec: names to encodings, by project, in a form that loads fast.
 
 Building a Spec means importing the whole model, which takes longer than checking a header; a
-clean check needs only this extract. It is kept in the user's cache under the digest of the spec.
+clean check needs only this extract. It is kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vmcsgen.cache import read_entry, write_entry
+from vmcsgen.cache import keep, recall
+from vmcsgen.records import Record
 from vmcsgen.resources import PACKAGE, spec_folder
-from vmcsgen.specfile.inputs import digest, fingerprint, model_key
+from vmcsgen.specfile.inputs import fingerprint, model_key
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from typing import Any
+
     from vmcsgen.core.spec import Spec
 
 WIDTH_16, WIDTH_64, WIDTH_32, WIDTH_NATURAL = range(4)
@@ -25,7 +28,7 @@ CONTROL, READ_ONLY, GUEST, HOST = range(4)
 """Bits 11:10 of an encoding."""
 
 
-class Known(NamedTuple):
+class Known(Record):
     """A field of the spec, under its full-access encoding."""
 
     encoding: int
@@ -37,7 +40,7 @@ class Known(NamedTuple):
     """The words of everything it is called: titles, and the names in all projects."""
 
 
-class ProjectNames(NamedTuple):
+class ProjectNames(Record):
     """A project's names for fields: what ``check`` expects of its lists."""
 
     id: str
@@ -106,8 +109,7 @@ def load(root: str | None = None, key: str | None = None) -> Lexicon:
     wrong with the spec.
     """
     key = state(root) if key is None else key
-    name = f"lexicon-{key[:40]}.json"
-    plain = read_entry(name) if key else None
+    plain = recall("lexicon", key) if key else None
     if plain is not None:
         try:
             return Lexicon(plain)
@@ -115,17 +117,17 @@ def load(root: str | None = None, key: str | None = None) -> Lexicon:
             pass  # an entry of another shape is rebuilt like a lost one
     built = _build(root)
     if key:
-        write_entry(name, built)
+        keep("lexicon", key, built)
     return Lexicon(built)
 
 
 def state(root: str | None = None) -> str:
-    """The digest of all that a check depends on but the files checked: spec and code.
+    """All that a check depends on but the files checked: spec and code.
 
     Empty where the spec can't be listed: then nothing is kept.
     """
     key = model_key(root or spec_folder())
-    return digest((), key, fingerprint(os.path.join(PACKAGE, "scan"))) if key else ""
+    return f"{key}\n{fingerprint(os.path.join(PACKAGE, 'scan'))}" if key else ""
 
 
 def called(spec: Spec) -> dict[int, list[str]]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, ConstantList
 from vmcsgen.scan.lexicon import Lexicon, ProjectNames
 from vmcsgen.scan.words import Resemblance
@@ -38,7 +38,7 @@ _GAP = 3
 """Most strangers between two agreeing #defines that still stand in one run."""
 
 
-class Matched(NamedTuple):
+class Matched(Record):
     """A list of VMCS fields: its members in source order, and the project it was taken for."""
 
     constants: ConstantList

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, literal
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 from vmcsgen.scan.words import claimed_width
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -28,7 +29,7 @@ _WHOLE_INDEX = (0x1FF, 0x3FE)
 """All bits that an index has: the mask of it, whatever it is called (SDM 27.11.2, A.9)."""
 
 
-class TypedMaximum(NamedTuple):
+class TypedMaximum(Record):
     """A number that stands for the highest index, as raw VMCS_ENUM value (index shifted left)."""
 
     name: str
@@ -166,7 +167,7 @@ def _first_assigned(case: Node, label: Node) -> Node | None:
     return None
 
 
-class NarrowIndex(NamedTuple):
+class NarrowIndex(Record):
     """A place that keeps fewer bits of an index than the architecture or the spec needs."""
 
     name: str
@@ -196,8 +197,8 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         return
     # By where the function begins: it may be long, and full of masks.
     decoding: dict[int, bool] = {}
-    for shifted, pattern in enumerate((_MASK(), _SHIFTED())):
-        for mask in pattern.finditer(parsed.content):
+    for shifted, pattern in enumerate((_MASK, _SHIFTED) if b"&" in lowered else ()):
+        for mask in pattern().finditer(parsed.content):
             node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
             value = literal(mask[2].decode("latin-1")) or 0
             if node is None or value < 7 or value & value + 1:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import AnyStr
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import AnyStr
 
 
 def lazy(pattern: AnyStr, flags: int = 0) -> Callable[[], re.Pattern[AnyStr]]:

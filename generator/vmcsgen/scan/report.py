@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.files import SIZE_LIMIT
 from vmcsgen.scan.findings import Finding, Fix
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
 
-class ListSummary(NamedTuple):
+
+class ListSummary(Record):
     """A list of VMCS fields that was held against the spec."""
 
     path: str
@@ -21,7 +25,7 @@ class ListSummary(NamedTuple):
     """The raw VMCS_ENUM value that the fields of this list would give if all existed."""
 
 
-class PlacedFact(NamedTuple):
+class PlacedFact(Record):
     """What code says about existence (see conditions.Fact), with its place for the message."""
 
     kind: str
@@ -32,7 +36,7 @@ class PlacedFact(NamedTuple):
     place: Finding
 
 
-class Maximum(NamedTuple):
+class Maximum(Record):
     """A typed maximum, or a narrow index (``bits``), with its place for the message."""
 
     place: Finding
@@ -40,7 +44,7 @@ class Maximum(NamedTuple):
     bits: int = 0
 
 
-class Report(NamedTuple):
+class Report(Record):
     """What one file holds. ``constants`` is how many were held against the spec, maxima typed by
     hand, existence conditions and generated regions included."""
 

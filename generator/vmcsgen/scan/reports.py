@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TextIO
 
 from vmcsgen.excerpt import counted, printable, rendered, wants_color
 from vmcsgen.scan.findings import RULES, Finding
 from vmcsgen.scan.report import ListSummary
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from typing import Any, TextIO
+
     from vmcsgen.scan.check import Result
 
 HELP_ROOT = "https://github.com/vmcsgen/vmcsgen/blob/main/docs/rules"

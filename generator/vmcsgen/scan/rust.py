@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import Unevaluated, evaluate, is_literal
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_QUERY = """
-(const_item) @constant
-(static_item) @constant
-(enum_item) @enum
-(enum_variant) @variant
-(array_expression) @table
-(macro_invocation) @macro
-"""
+_KINDS = {
+    "const_item": "constant",
+    "static_item": "constant",
+    "enum_item": "enum",
+    "enum_variant": "variant",
+    "array_expression": "table",
+    "macro_invocation": "macro",
+}
 
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Rust file."""
-    grammar = syntax.language("rust")
-    root = syntax.parse(grammar, source.content)
-    found = syntax.captures(syntax.query(grammar, _QUERY), root)
+    found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
     reader = _Reader(source)
     constants = []
-    for node in found.get("constant", [])[:CONSTANTS_LIMIT]:
+    for node in found["constant"][:CONSTANTS_LIMIT]:
         value = node.child_by_field_name("value")
         name = node.child_by_field_name("name")
         if (
@@ -42,10 +40,10 @@ def lists(source: Source) -> Iterator[ConstantList]:
         if module is not None:
             constants.append(reader.constant(name, value, module))
     by_enum: dict[int, list[Node]] = {}
-    for node in found.get("variant", [])[:CONSTANTS_LIMIT]:
+    for node in found["variant"][:CONSTANTS_LIMIT]:
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
         by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
-    for enum in found.get("enum", ()):
+    for enum in found["enum"]:
         variants = tuple(reader.variants(by_enum.get(enum.start_byte, [])))
         if any(not each.implicit for each in variants):
             name = enum.child_by_field_name("name")
@@ -53,13 +51,13 @@ def lists(source: Source) -> Iterator[ConstantList]:
             yield ConstantList(f"enum {title}".rstrip(), True, variants)
     if constants:
         yield ConstantList("const", False, tuple(constants))
-    for table in syntax.outermost(found.get("table", [])):
+    for table in syntax.outermost(found["table"]):
         rows = [row for each in table.named_children if (row := _row(each)) is not None]
         if rows:
             yield ConstantList(
                 "table", True, tuple(reader.constant(name, value, "") for name, value in rows)
             )
-    yield from _macros(reader, found.get("macro", []))
+    yield from _macros(reader, found["macro"])
 
 
 class _Reader:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vmcsgen.diagnostics import DiagnosticError, Location
 from vmcsgen.scan.findings import Finding, Fix
@@ -15,6 +14,7 @@ from vmcsgen.targets.manifest import load_target
 from vmcsgen.targets.regions import State
 from vmcsgen.targets.tree import TreeFile, Workshop, examine_file
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from vmcsgen.core.spec import Spec
 

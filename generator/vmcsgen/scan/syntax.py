@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from time import process_time
-from typing import TYPE_CHECKING, Any
 
 from vmcsgen.scan.constants import ParserMissing, SyntaxFault
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query
+    from typing import Any
+
+    from tree_sitter import Language, Node, Parser
 
 _GRAMMARS = {"c": "tree_sitter_c", "c++": "tree_sitter_cpp", "rust": "tree_sitter_rust"}
 
@@ -20,24 +22,33 @@ _GRAMMARS = {"c": "tree_sitter_c", "c++": "tree_sitter_cpp", "rust": "tree_sitte
 def language(name: str) -> Language:
     """The grammar of ``c``, ``c++`` or ``rust``; ParserMissing if it can't be had."""
     try:
-        import tree_sitter
-
-        return tree_sitter.Language(_binding(_GRAMMARS[name]).language())
+        grammar: Language = tree_sitter().Language(_binding(_GRAMMARS[name]).language())
     except (ImportError, ValueError) as error:
         raise ParserMissing(
             f"reading {name} takes the packages tree-sitter and {_GRAMMARS[name]}"
             f" ({error}); pip install 'vmcsgen[check]' brings both"
         ) from None
+    return grammar
+
+
+@cache
+def tree_sitter() -> Any:
+    """The extension module behind the package tree_sitter."""
+    return _binding("tree_sitter")
 
 
 def _binding(package: str) -> Any:
-    """The extension module of a grammar package, without running the package's __init__.
+    """The extension module of a package, without running the package's __init__.
 
-    That __init__ imports importlib.resources for query files that are not used here, which costs
-    more than parsing a header does.
+    Those import typing, and importlib.resources for files of queries that are not used here,
+    which costs more than parsing a header does.
     """
-    from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, PathFinder
-    from importlib.util import module_from_spec, spec_from_file_location
+    from importlib.machinery import (
+        EXTENSION_SUFFIXES,
+        ExtensionFileLoader,
+        ModuleSpec,
+        PathFinder,
+    )
 
     found = PathFinder.find_spec(package)
     for folder in (found and found.submodule_search_locations) or ():
@@ -46,9 +57,7 @@ def _binding(package: str) -> Any:
             if os.path.exists(path):
                 name = f"{package}._binding"
                 loader = ExtensionFileLoader(name, path)
-                spec = spec_from_file_location(name, path, loader=loader)
-                assert spec is not None
-                module = module_from_spec(spec)
+                module = loader.create_module(ModuleSpec(name, loader, origin=path))
                 loader.exec_module(module)
                 return module
     raise ImportError(f"{package} is not installed")
@@ -61,7 +70,7 @@ _AT_ONCE = 1 << 15
 """Smaller files are parsed without looking at the clock."""
 
 _DEPTH_LIMIT = 500
-"""Deeper nodes are not searched: the time that takes grows with the square of the depth."""
+"""Deeper nodes are not searched: finding ancestors takes time with the square of the depth."""
 
 
 def parse(grammar: Language, content: bytes) -> Node:
@@ -69,10 +78,9 @@ def parse(grammar: Language, content: bytes) -> Node:
 
     Binary files called ``.h`` and other noise keep the parser busy mending for minutes.
     """
-    from tree_sitter import Parser
-
+    parser: Parser = tree_sitter().Parser(grammar)
     if len(content) < _AT_ONCE:
-        return Parser(grammar).parse(content).root_node
+        return parser.parse(content).root_node
     deadline = process_time() + SECONDS
 
     def piece(offset: int, _: object) -> bytes:
@@ -82,30 +90,31 @@ def parse(grammar: Language, content: bytes) -> Node:
         return process_time() > deadline
 
     try:
-        return Parser(grammar).parse(piece, progress_callback=late).root_node
+        return parser.parse(piece, progress_callback=late).root_node
     except ValueError:
         raise SyntaxFault(f"it takes more than {SECONDS:g} s to parse") from None
 
 
-@cache
-def query(grammar: Language, pattern: str) -> Query:
-    """A compiled tree-sitter query."""
-    import tree_sitter
+def collect(root: Node, kinds: Mapping[str, str]) -> dict[str, list[Node]]:
+    """The nodes below ``root`` of these kinds, under the name that each kind has here.
 
-    compiled: Query = tree_sitter.Query(grammar, pattern)
-    return compiled
-
-
-def captures(compiled: Query, root: Node) -> dict[str, list[Node]]:
-    """What the query finds below ``root``, by capture name, each list in source order."""
-    from tree_sitter import QueryCursor
-
-    cursor = QueryCursor(compiled)
-    cursor.set_max_start_depth(_DEPTH_LIMIT)
-    found = cursor.captures(root)
-    for nodes in found.values():
-        nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
-    return found
+    Each list is in source order, an outer node before those in it. A walk in Python, because
+    compiling a query takes longer than walking through a header of 1,000 lines.
+    """
+    found: dict[str, list[Node]] = {name: [] for name in kinds.values()}
+    cursor = root.walk()
+    depth = 0
+    while True:
+        node = cursor.node
+        if node is not None and node.type in kinds:
+            found[kinds[node.type]].append(node)
+        if depth < _DEPTH_LIMIT and cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return found
+            depth -= 1
 
 
 def text(content: bytes, node: Node) -> str:

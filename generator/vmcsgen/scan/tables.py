@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.expression import literal
 from vmcsgen.scan.patterns import lazy
 
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from typing import Any
+
+    Node = Any
+    """A Scalar, a Mapping, or a list of nodes."""
+
 _DEPTH_LIMIT = 64
 
 
-class Scalar(NamedTuple):
+class Scalar(Record):
     """A value and where it stands."""
 
     text: str
@@ -29,11 +36,7 @@ class Scalar(NamedTuple):
         return None
 
 
-Node = Any
-"""A Scalar, a list of nodes, or a dict: list of (key Scalar, value node)."""
-
-
-class Mapping(NamedTuple):
+class Mapping(Record):
     """A mapping: keys and values in source order."""
 
     items: list[tuple[Scalar, Node]]

@@ -4,8 +4,8 @@ belong to another constant of the list, halves that do not pair, and what a list
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
+from vmcsgen.records import Record
 from vmcsgen.scan import lexicon as layout
 from vmcsgen.scan.constants import Constant, Source
 from vmcsgen.scan.findings import Finding, at, on_constant
@@ -20,7 +20,7 @@ _HIGH_SHARE = 0.7
 """An unknown list spells high halves if it has so many of them, in number and in share."""
 
 
-class Judged(NamedTuple):
+class Judged(Record):
     """What the rules made of one constant by itself."""
 
     constant: Constant

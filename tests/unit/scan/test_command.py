@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -273,7 +272,7 @@ def test_a_missing_parser_says_what_to_install(
     from vmcsgen.scan import syntax
 
     syntax.language.cache_clear()
-    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    monkeypatch.setitem(syntax._GRAMMARS, "c", "no_such_grammar")
     assert main(["check", "vmx.h"]) == 2
     assert "pip install 'vmcsgen[check]'" in capsys.readouterr().err
     monkeypatch.undo()
@@ -291,7 +290,7 @@ def test_without_a_parser_the_other_languages_are_checked(
     os.utime(tree / "vmx.h", (1, 1))
     syntax.language.cache_clear()
     with monkeypatch.context() as without:
-        without.setitem(sys.modules, "tree_sitter", None)
+        without.setitem(syntax._GRAMMARS, "c", "no_such_grammar")
         assert main(["check", ".", "--format", "json"]) == 2
     said = capsys.readouterr()
     report = json.loads(said.out)
