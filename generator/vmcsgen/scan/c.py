@@ -245,7 +245,8 @@ _NUMBER_KINDS = (
 
 def _tables(parsed: Syntax) -> Iterator[ConstantList]:
     for table in syntax.outermost(list(parsed.nodes("table"))):
-        rows = [row for element in table.named_children if (row := _row(element)) is not None]
+        elements = syntax.elements(table, CONSTANTS_LIMIT)
+        rows = [row for element in elements if (row := _row(element)) is not None]
         if rows:
             constants = tuple(parsed.constant(name, value) for name, value in rows)
             yield ConstantList(_table_title(parsed, table), True, constants)

@@ -52,7 +52,8 @@ def lists(source: Source) -> Iterator[ConstantList]:
     if constants:
         yield ConstantList("const", False, tuple(constants))
     for table in syntax.outermost(found["table"]):
-        rows = [row for each in table.named_children if (row := _row(each)) is not None]
+        elements = syntax.elements(table, CONSTANTS_LIMIT)
+        rows = [row for each in elements if (row := _row(each)) is not None]
         if rows:
             yield ConstantList(
                 "table", True, tuple(reader.constant(name, value, "") for name, value in rows)

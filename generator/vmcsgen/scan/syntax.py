@@ -63,8 +63,11 @@ def _binding(package: str) -> Any:
     raise ImportError(f"{package} is not installed")
 
 
-SECONDS = 4.0
+SECONDS = 3.0
 """Processor time that parsing a file may take."""
+
+MEMORY = 256 << 20
+"""Bytes that parsing a file may take, where the system says what a process has (Linux)."""
 
 _AT_ONCE = 1 << 15
 """Smaller files are parsed without looking at the clock."""
@@ -74,25 +77,45 @@ _DEPTH_LIMIT = 500
 
 
 def parse(grammar: Language, content: bytes) -> Node:
-    """The root node of the parse tree of ``content``; SyntaxFault if that takes too long.
+    """The root node of the parse tree of ``content``; SyntaxFault if that takes too much.
 
-    Binary files called ``.h`` and other noise keep the parser busy mending for minutes.
+    Binary files called ``.h`` and other noise keep the parser busy mending for minutes; a tree
+    takes 20 to 400 times the bytes that it is the tree of.
     """
     parser: Parser = tree_sitter().Parser(grammar)
     if len(content) < _AT_ONCE:
         return parser.parse(content).root_node
     deadline = process_time() + SECONDS
+    limit = _resident() + MEMORY
+    reason = ""
 
     def piece(offset: int, _: object) -> bytes:
         return content[offset : offset + _AT_ONCE]
 
-    def late(*_: object) -> bool:
-        return process_time() > deadline
+    def enough(*_: object) -> bool:
+        nonlocal reason
+        if process_time() > deadline:
+            reason = f"{SECONDS:g} s"
+        elif _resident() > limit:
+            reason = f"{MEMORY >> 20} MiB"
+        return bool(reason)
 
     try:
-        return parser.parse(piece, progress_callback=late).root_node
+        return parser.parse(piece, progress_callback=enough).root_node
     except ValueError:
-        raise SyntaxFault(f"it takes more than {SECONDS:g} s to parse") from None
+        raise SyntaxFault(f"it takes more than {reason} to parse") from None
+
+
+def _resident() -> int:
+    """Bytes of memory that this process has now; 0 where that can't be asked."""
+    try:
+        with open("/proc/self/statm", "rb", buffering=0) as stream:
+            return int(stream.read().split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 def collect(root: Node, kinds: Mapping[str, str]) -> dict[str, list[Node]]:
@@ -115,6 +138,18 @@ def collect(root: Node, kinds: Mapping[str, str]) -> dict[str, list[Node]]:
             if not cursor.goto_parent():
                 return found
             depth -= 1
+
+
+def elements(node: Node, limit: int) -> Iterator[Node]:
+    """The named children of ``node``, no more than ``limit`` of them: it may have millions."""
+    cursor = node.walk()
+    more = cursor.goto_first_child()
+    while more and limit:
+        child = cursor.node
+        if child is not None and child.is_named:
+            limit -= 1
+            yield child
+        more = cursor.goto_next_sibling()
 
 
 def text(content: bytes, node: Node) -> str:
