@@ -244,9 +244,6 @@ class ProjectView:
     vmcs_enum_hex: str
     fields: int
     lacks: tuple[FieldView, ...]
-    all_entries: tuple[EntryView, ...]
-    """``entries``, and what the project lacks under the names it would give it: fields and high
-    halves, each behind the nearest smaller encoding."""
     subsets: tuple[SubsetView, ...]
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""

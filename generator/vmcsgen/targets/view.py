@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
-from vmcsgen.core.encoding import Encoding, FieldType, Width
+from vmcsgen.core.encoding import FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
@@ -247,6 +247,17 @@ class View:
         return self._project(self.spec.project_by_id[self.project_id])
 
     @cached_property
+    def all_entries(self) -> tuple[EntryView, ...]:
+        """The entries of ``project``, and what it lacks under the names it would give it.
+
+        Fields and high halves, each behind the nearest smaller encoding.
+        """
+        project = self.spec.project_by_id[self.project.id]
+        named = frozenset(constants(project))
+        every = choose(self.spec, project, Selection(added=(EVERY,)))
+        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
+
+    @cached_property
     def collections(self) -> tuple[SubsetView, ...]:
         """The fields of each project, followed by those of its parts."""
         found = []
@@ -449,7 +460,6 @@ class View:
             f"{highest << 1:#x}",
             len(members),
             tuple(each for each in self.fields if each.id not in project.fields),
-            self._all_entries(project),
             tuple(self._subset(project, name) for name in project.subsets),
             next((each for each in sharers if each.id in project.fields), None),
         )
@@ -458,8 +468,7 @@ class View:
         found: dict[str, EntryView] = {}
 
         def note(name: str, value: int, high: bool, field: FieldView) -> None:
-            encoding = Encoding(value)
-            found[name] = EntryView(name, str(encoding), f"0x{value:08x}", value, high, field)
+            found[name] = EntryView(name, f"0x{value:04x}", f"0x{value:08x}", value, high, field)
 
         for identity, name in project.fields.items():
             if identity in self.field:
@@ -477,12 +486,6 @@ class View:
             return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
 
         return tuple(sorted(found.values(), key=place))
-
-    def _all_entries(self, project: Project) -> tuple[EntryView, ...]:
-        """The project's entries, and those it would have for what it lacks."""
-        named = frozenset(constants(project))
-        every = choose(self.spec, project, Selection(added=(EVERY,)))
-        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
 
     def _subset(self, project: Project, name: str) -> SubsetView:
         subset = project.subsets[name]
