@@ -45,7 +45,10 @@ def name_of(arguments: argparse.Namespace) -> str:
     states = [_state(path) for path in paths]
     if not spec or not all(states):
         return ""
-    above = [_state(path) for path in settings_above(paths[0])]
+    settings = [path for path in settings_above(paths[0]) if os.path.lexists(path)]
+    above = [[path, _state(path)] for path in settings]
+    if not all(state for _, state in above):
+        return ""  # one that changed just now is not as good as none
     code = [os.path.join(PACKAGE, room) for room in ("", "scan", "commands")]
     key = digest((), spec, fingerprint(*code), os.getcwd(), repr(sorted(wanted.items())),
                  repr(states), repr(above), repr(sys.version_info))  # fmt: skip
