@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmcsgen.capabilities.dump import Identity, Processor
-from vmcsgen.capabilities.identity import features, identify, is_virtual
+from vmcsgen.capabilities.identity import identify
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, Capabilities, allowed_1
 from vmcsgen.core.consistency import Inconsistency, inconsistencies
 from vmcsgen.core.enumeration import (
@@ -17,6 +17,7 @@ from vmcsgen.core.enumeration import (
     existing_fields,
     undecided_fields,
 )
+from vmcsgen.core.processor import features, is_virtual
 from vmcsgen.core.requirement import evaluate, names
 from vmcsgen.core.spec import Feature, Field, Group, Spec
 from vmcsgen.specfile.cpus import Erratum, KnownCpu, KnownCpus

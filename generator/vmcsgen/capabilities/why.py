@@ -8,6 +8,7 @@ from vmcsgen.capabilities.assess import Assessment, deciders, wanted_msr
 from vmcsgen.capabilities.dump import Dump, msr_label
 from vmcsgen.capabilities.report import decider_label, label, witness
 from vmcsgen.core.enumeration import existence
+from vmcsgen.core.processor import register
 from vmcsgen.core.requirement import Always, Combination, Requirement, Supports, Truth, evaluate
 from vmcsgen.core.spec import Feature, Field, Spec
 from vmcsgen.diagnostics import printable
@@ -118,7 +119,7 @@ def _feature_reason(spec: Spec, assessment: Assessment, feature: Feature) -> str
         return f"inferred: {witness(spec, inference)}. {inference.reason}"
     registers = processor.cpuid.get((feature.leaf, feature.subleaf))
     if registers is not None:
-        value = registers[("eax", "ebx", "ecx", "edx").index(feature.register)]
+        value = register(feature, registers)
         return f"{where} is {value >> feature.bit & 1} ({value:#010x})"
     if assessment.capabilities.supports(feature.name) is False:
         return f"{where}: the processor says that it has no such leaf"
