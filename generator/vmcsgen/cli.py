@@ -54,7 +54,7 @@ def program() -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 1 or 2 (DESIGN: in order, finding, bad input).
+    """Run the command line; the exit status is 0, 1 or 2 (in order, finding, bad input).
 
     An unforeseen exception is reported in one line; VMCSGEN_TRACEBACK=1 shows its traceback.
     """
@@ -139,6 +139,7 @@ def manual() -> tuple[Verb, ...]:
 
 
 def _failed(error: Exception) -> int:
+    import errno
     import os
 
     from vmcsgen.diagnostics import DiagnosticError, printable, report
@@ -152,6 +153,9 @@ def _failed(error: Exception) -> int:
         print(f"vmcsgen: {package} is not installed; bring it by one of", file=sys.stderr)
         print(f"  pip install {package}\n  apt-get install {debian}", file=sys.stderr)
         return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        print(f"vmcsgen: not all could be written: {error.strerror}", file=sys.stderr)
+        return BAD_INPUT
     if os.environ.get("VMCSGEN_TRACEBACK"):
         raise error
     kind = type(error).__name__
@@ -161,8 +165,8 @@ def _failed(error: Exception) -> int:
 
 
 def _help(rest: Sequence[str]) -> int:
-    if rest and rest[0] in VERBS:
-        return _run(rest[0], ["--help"])
+    if rest:
+        return _run(rest[0], ["--help"]) if rest[0] in VERBS else _unknown(rest[0])
     print("usage: vmcsgen VERB [ARGUMENTS]\n")
     print("One spec of every Intel VMX VMCS field; everything else is derived from it.\n")
     width = max(map(len, VERBS))
@@ -173,11 +177,8 @@ def _help(rest: Sequence[str]) -> int:
 
 
 def _unknown(verb: str) -> int:
-    from difflib import get_close_matches
+    from vmcsgen.excerpt import did_you_mean, printable
 
-    from vmcsgen.diagnostics import printable
-
-    close = get_close_matches(verb[:40], VERBS, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; one of: {', '.join(VERBS)}"
-    print(f"vmcsgen: unknown verb {printable(verb[:40])!r}{hint}", file=sys.stderr)
+    hint = did_you_mean(verb, (*VERBS, "--help", "--version"))
+    print(f"vmcsgen: unknown verb {printable(verb[:40])!r}; {hint}", file=sys.stderr)
     return BAD_INPUT

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from vmcsgen.excerpt import did_you_mean
 from vmcsgen.scan.again import settings_above
 from vmcsgen.scan.findings import RULES, Finding
 
@@ -145,10 +146,7 @@ def _known_keys(path: str, found: Mapping[str, Any], known: Sequence[str]) -> No
 
 
 def _close(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word[:80], list(known), 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    return f"; {did_you_mean(word, known)}"
 
 
 def _below(path: str, top: str) -> str:

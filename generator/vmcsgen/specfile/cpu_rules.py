@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from vmcsgen.core.consistency import inconsistencies
 from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic
-from vmcsgen.specfile.rules import Documents, Entry, entries, guess
+from vmcsgen.diagnostics import Diagnostic, did_you_mean
+from vmcsgen.specfile.rules import NAMES_HINT, Documents, Entry, entries
 
 LAST_MSR = 0x493
 """The highest VMX capability MSR (SDM A.4.2, IA32_VMX_EXIT_CTLS2)."""
@@ -25,7 +25,7 @@ def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
         faults += _check_cpu(entry, spec)
     for entry in (*errata, *ladders):
         if entry.value["source"] not in sources:
-            hint = guess(entry.value["source"], sorted(sources), "see spec/sources.yaml")
+            hint = did_you_mean(entry.value["source"], sorted(sources), "see spec/sources.yaml")
             message = f"there is no source {entry.value['source']!r}"
             faults.append(entry.fault("SPEC111", message, "source", hint))
     for entry in ladders:
@@ -65,7 +65,7 @@ def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
         yield entry.fault("SPEC128", "a suspect CPU needs a note that says why", "id")
     for name in entry.value.get("features", {}):
         if name not in spec.feature_by_name:
-            hint = guess(name, list(spec.feature_by_name), "see spec/controls/cpuid.yaml")
+            hint = did_you_mean(name, spec.feature_by_name, "see spec/controls/cpuid.yaml")
             yield entry.fault("SPEC129", f"there is no feature {name!r}", "features", hint)
     yield from _check_signature(entry)
 
@@ -87,7 +87,7 @@ def _check_signature(entry: Entry) -> Iterator[Diagnostic]:
 def _check_ladder(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
     known = [*spec.controls, *spec.feature_by_name]
     if entry.value["project"] not in spec.project_by_id:
-        hint = guess(entry.value["project"], list(spec.project_by_id), "see spec/projects")
+        hint = did_you_mean(entry.value["project"], spec.project_by_id, "see spec/projects")
         yield entry.fault(
             "SPEC129", f"there is no project {entry.value['project']!r}", "project", hint
         )
@@ -95,4 +95,6 @@ def _check_ladder(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
         for name in names(from_plain(rung["requires"])):
             if name not in known:
                 message = f"there is no control or feature {name!r}"
-                yield entry.fault("SPEC129", message, "rungs", guess(name, known))
+                yield entry.fault(
+                    "SPEC129", message, "rungs", did_you_mean(name, known, NAMES_HINT)
+                )

@@ -13,10 +13,12 @@ from typing import Any
 
 from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
 from vmcsgen.core.requirement import from_plain, names, terms
-from vmcsgen.diagnostics import Diagnostic, Severity
+from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
 from vmcsgen.specfile.nodes import Document, Node
 
 Documents = Mapping[str, Sequence[Document]]
+
+NAMES_HINT = "names are group.id; see spec/controls"
 
 GROUPS_LIMIT = 64
 """Distinct requirements that one 64-bit existence mask can hold (group 0, always, included)."""
@@ -270,17 +272,8 @@ def _unconfirmed(entry: Entry, unconfirmed: bool) -> Diagnostic:
 
 def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key: str = "requires"
 ) -> Diagnostic:  # fmt: skip
-    return entry.fault(rule, f"there is no control or feature {name!r}", key, guess(name, known))
-
-
-def guess(
-    name: str, known: Sequence[str], otherwise: str = "names are group.id; see spec/controls"
-) -> str:
-    """A "did you mean" for a name that is not known, or where to look."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, 1, 0.5)
-    return f"did you mean {close[0]!r}?" if close else otherwise
+    hint = did_you_mean(name, known, NAMES_HINT)
+    return entry.fault(rule, f"there is no control or feature {name!r}", key, hint)
 
 
 def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
@@ -305,7 +298,7 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                 "SPEC116",
                 f"there is no field {group.value['field']!r}",
                 "field",
-                guess(group.value["field"], list(found.fields), "field ids stand in spec/fields"),
+                did_you_mean(group.value["field"], found.fields, "field ids stand in spec/fields"),
             )
         activating = group.value.get("activated_by")
         if activating is None:
@@ -360,7 +353,7 @@ def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
                             "SPEC111",
                             f"there is no source {source!r}",
                             document.locate(node),
-                            guess(source, sorted(found.sources), "see spec/sources.yaml"),
+                            did_you_mean(source, sorted(found.sources), "see spec/sources.yaml"),
                         )
 
 
@@ -384,7 +377,7 @@ def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Dia
                         "SPEC126",
                         f"there is no {key.removesuffix('s')} {name!r}",
                         key,
-                        guess(name, sorted(names_of_kind), "see the files of the spec"),
+                        did_you_mean(name, sorted(names_of_kind), "see the files of the spec"),
                     )
 
 
@@ -407,7 +400,7 @@ def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnos
                         "SPEC135",
                         f"there is no {key.removesuffix('s')} {name!r}",
                         key,
-                        guess(name, sorted(names_of_kind), "see the files of the spec"),
+                        did_you_mean(name, sorted(names_of_kind), "see the files of the spec"),
                     )
 
 
@@ -447,7 +440,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                 where = project.document.locate(section_node.keys[identity])
                 yield Diagnostic(
                     Severity.ERROR, "SPEC119", f"there is no field {identity!r}", where,
-                    guess(identity, list(found.fields), "field ids stand in spec/fields"),
+                    did_you_mean(identity, found.fields, "field ids stand in spec/fields"),
                 )  # fmt: skip
                 continue
             if found.fields[identity].value.get("status") == "unconfirmed":
@@ -485,7 +478,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                     "SPEC119",
                     f"subset {subset['id']}: there is no field {node.value!r}",
                     project.document.locate(node),
-                    guess(node.value, list(found.fields), "field ids stand in spec/fields"),
+                    did_you_mean(node.value, found.fields, "field ids stand in spec/fields"),
                 )
     if "controls" in project.value:
         section_node = project.node.value["controls"]
@@ -494,7 +487,7 @@ def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
                 where = project.document.locate(section_node.keys[name])
                 yield Diagnostic(
                     Severity.ERROR, "SPEC122", f"there is no control or feature {name!r}", where,
-                    guess(name, found.requirable),
+                    did_you_mean(name, found.requirable, NAMES_HINT),
                 )  # fmt: skip
         yield from _check_words(project)
 

@@ -39,7 +39,7 @@ def current(path: Path) -> bytes | None:
     """The bytes of a file, or None if there is none; DiagnosticError if it can't be read."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _failed(path, error, "read") from None
