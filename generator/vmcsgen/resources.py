@@ -44,13 +44,6 @@ def template_root() -> Path:
     return Path(template_folder())
 
 
-def package_root() -> Path:
-    """``PACKAGE`` as a Path."""
-    from pathlib import Path
-
-    return Path(PACKAGE)
-
-
 def read_regular(path: Path | str, limit: int) -> bytes:
     """The first ``limit`` bytes of a regular file; OSError for anything else, which never blocks.
 

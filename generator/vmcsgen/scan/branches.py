@@ -52,7 +52,6 @@ def branches(content: bytes, comments: Sequence[tuple[int, int]]) -> Branches:
         if nearest >= 0 and match.start() < comments[nearest][1]:
             continue
         word, rest = match[1], match[2].decode("latin-1")
-        outer = arms[-1].compiled if not stack else stack[-1][2]
         if word in (b"if", b"ifdef", b"ifndef"):
             if len(stack) >= _NESTING_LIMIT:
                 break
