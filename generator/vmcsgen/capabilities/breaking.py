@@ -6,12 +6,11 @@ VMCS_ENUM of processors; titles, notes, sources and statuses may change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 from vmcsgen.capabilities.assess import Assessment, assess
-from vmcsgen.capabilities.compare import WIDTH, Comparison
+from vmcsgen.capabilities.compare import WIDTH, Comparison, folded
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import existence
@@ -72,7 +71,7 @@ class Compatibility:
                 heading = each.kind
                 yield f"! {KINDS[heading]}"
             yield f"!   {each}"
-            yield from (f"!       {line}" for line in _folded(each.cpus))
+            yield from (f"!       {line}" for line in folded(each.cpus, WIDTH - 8))
         if not self.breaking:
             yield "nothing breaks"
         if any(self.new.values()):
@@ -93,11 +92,6 @@ class Compatibility:
             ],
             "new": {heading: list(names) for heading, names in self.new.items()},
         }
-
-
-def _folded(cpus: Iterable[str]) -> list[str]:
-    text = ", ".join(cpus)
-    return wrap(text, WIDTH - 8, break_long_words=False, break_on_hyphens=False) if text else []
 
 
 def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmcsgen.capabilities.assess import Assessment, deciders, wanted_msr
+from vmcsgen.capabilities.assess import Assessment, deciders
 from vmcsgen.capabilities.dump import Dump, msr_label
 from vmcsgen.capabilities.report import decider_label, label, witness
+from vmcsgen.core.capabilities import reporting_msr
 from vmcsgen.core.enumeration import existence
 from vmcsgen.core.processor import register
 from vmcsgen.core.requirement import Always, Combination, Requirement, Supports, Truth, evaluate
@@ -93,7 +94,7 @@ def _reason(spec: Spec, assessment: Assessment, name: str) -> str:
     processor = assessment.processor
     control = spec.controls[name]
     group = spec.group_by_id[control.group]
-    msr, bit = wanted_msr(group, processor.msrs), control.bit + group.shift
+    msr, bit = reporting_msr(group, processor.msrs), control.bit + group.shift
     value = processor.msrs.get(msr)
     activating = spec.activation(name)
     if value is not None:

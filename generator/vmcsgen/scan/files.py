@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from vmcsgen.scan.patterns import lazy
@@ -133,6 +134,12 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def shared_folders(path: str, other: str) -> int:
+    """How many leading folders two paths share."""
+    pairs = zip(path.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 _GUEST_RIP = lazy(rb"\b(?:0x0*681e|0*681eh)\b")

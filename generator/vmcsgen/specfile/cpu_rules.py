@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.consistency import inconsistencies
 from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, did_you_mean
 from vmcsgen.specfile.rules import NAMES_HINT, Documents, Entry, entries
-
-LAST_MSR = 0x493
-"""The highest VMX capability MSR (SDM A.4.2, IA32_VMX_EXIT_CTLS2)."""
 
 
 def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
@@ -51,8 +49,9 @@ def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
     node = entry.node.value["msrs"]
     at = Entry(entry.document, node, entry.value["msrs"])
     for key in entry.value["msrs"]:
-        if int(key, 16) > LAST_MSR:
-            yield at.fault("SPEC128", f"{key} is no VMX capability MSR", key, "0x480 to 0x493")
+        if int(key, 16) not in CAPABILITY_MSRS:
+            hint = f"{CAPABILITY_MSRS[0]:#x} to {CAPABILITY_MSRS[-1]:#x}"
+            yield at.fault("SPEC128", f"{key} is no VMX capability MSR", key, hint)
     if entry.value.get("reliability") != "suspect":
         for each in inconsistencies(spec, msrs):
             yield at.fault(
