@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from vmcsgen.capabilities.breaking import Compatibility
+    from vmcsgen.capabilities.breakage import Compatibility
     from vmcsgen.capabilities.compare import Comparison
 
 EXAMPLES = """examples:

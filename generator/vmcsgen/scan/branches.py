@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from vmcsgen.scan.expression import Unevaluated, evaluate
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated
 from vmcsgen.scan.patterns import lazy
 
 _DIRECTIVE = lazy(

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import (
-    Macro,
-    Unevaluated,
-    evaluate,
-    is_literal,
-    literal,
-    tokens,
-)
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Macro, Unevaluated, is_literal, literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 if TYPE_CHECKING:

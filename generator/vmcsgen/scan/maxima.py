@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from vmcsgen.scan.constants import Constant, Source, Span
-from vmcsgen.scan.expression import Unevaluated, evaluate, literal
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated, literal
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 from vmcsgen.scan.words import claimed_width

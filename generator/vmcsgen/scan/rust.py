@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import Unevaluated, evaluate, is_literal
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated, is_literal
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
-from vmcsgen.scan.expression import literal
+from vmcsgen.scan.macros import literal
 from vmcsgen.scan.patterns import lazy
 
 _DEPTH_LIMIT = 64

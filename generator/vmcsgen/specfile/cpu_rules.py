@@ -9,7 +9,7 @@ from vmcsgen.core.consistency import inconsistencies
 from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, did_you_mean
-from vmcsgen.specfile.rules import NAMES_HINT, Documents, Entry, entries
+from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, entries
 
 
 def check(documents: Documents, spec: Spec) -> list[Diagnostic]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from vmcsgen import Encoding, Field, Spec
-from vmcsgen.capabilities.breaking import KINDS, Breakage, compatibility
+from vmcsgen.capabilities.breakage import KINDS, Breakage
+from vmcsgen.capabilities.breaking import compatibility
 from vmcsgen.cli import main
 from vmcsgen.core.requirement import ALWAYS, Combination, Requirement, Supports
 from vmcsgen.core.spec import Control, Project
