@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from vmcsgen.resources import FOREIGN_FOLDERS
 from vmcsgen.scan.patterns import lazy
 
 SIZE_LIMIT = 8 << 20
@@ -26,11 +27,6 @@ LANGUAGES = {
     ".asm": "assembler", ".nasm": "assembler", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 }  # fmt: skip
 """File name ending -> language; other files of a tree are not read."""
-
-# What version control, quilt and installers keep for themselves: copies of sources included.
-_SKIPPED_FOLDERS = frozenset(
-    {".git", ".hg", ".svn", ".jj", ".pc", ".venv", "node_modules", "__pycache__"}
-)
 
 
 class Entry(NamedTuple):
@@ -120,7 +116,7 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
             for entry in entries:
                 path = entry.name if folder == os.curdir else entry.path
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _SKIPPED_FOLDERS:
+                    if entry.name not in FOREIGN_FOLDERS:
                         pending.append(path)
                 elif os.path.splitext(entry.name)[1] in LANGUAGES and entry.is_file(
                     follow_symlinks=False
