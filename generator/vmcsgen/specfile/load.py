@@ -43,7 +43,7 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
         if cached is not None:
             return cached
     spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
-    if spec is None or any(each.severity is Severity.ERROR for each in diagnostics):
+    if spec is None:
         raise DiagnosticError(diagnostics)
     if key:
         stamp.remember(key, spec)
@@ -66,7 +66,7 @@ def validate(root: Path | str | None = None) -> Inspected:
 
 
 def read(folder: Path, files: Iterable[SpecFile]) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
-    """Read, check and build; the Spec is None where a file of the model can't be understood.
+    """Read, check and build; the Spec is None where anything is wrong.
 
     All files are looked at, whatever is wrong with some; rules that compare files run only when
     all of them could be read.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean, refuse
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, did_you_mean, refuse
 from vmcsgen.resources import shown
 from vmcsgen.targets.choice import is_installed, target_names
 from vmcsgen.targets.find_marks import marked_files
@@ -151,7 +151,7 @@ def examine_file(workshop: Workshop, path: str, chosen: frozenset[str], force: b
         results.append(RegionResult(region, found, kept))
         if found is not State.CURRENT and not kept:
             changes.append((region, lines, output))
-    if any(each.severity is Severity.ERROR for each in faults):
+    if faults:
         raise DiagnosticError(faults)
     for region, lines, output in reversed(changes):
         language = LANGUAGES[output.language]

@@ -135,5 +135,5 @@ def _failed(path: Path, error: OSError, verb: str) -> DiagnosticError:
         f"can't be {verb}: {error.strerror or error}",
         shown(path),
         rule="WRITE002",
-        hint="nothing was changed" if verb == "written" else "",
+        hint="this file is as it was" if verb == "written" else "",
     )

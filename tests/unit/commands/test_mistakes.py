@@ -37,7 +37,7 @@ MISTAKES = {
     "annotate vmx.h --names linx": "did you mean 'linux'?",
     "annotate empty": "empty: error: is a folder, not a log",
     "probe run --emulator boch --cpu tigerlake": "did you mean 'bochs'?",
-    "new-target mine --templates vmx.h": "nothing was changed",
+    "new-target mine --templates vmx.h": "this file is as it was",
 }
 
 
