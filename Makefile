@@ -9,13 +9,14 @@ SOURCES := generator tests
 # them: tests start the program some hundred times.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help gen gen-check test lint series bench docs clean test-trees test-live test-browser
+.PHONY: help gen gen-check test lint contract series bench docs clean test-trees test-live test-browser
 .PHONY: test-reliability test-package test-rust test-hooks test-mutation test-fuzz
 
 help:
 	@echo "make gen           set up $(VENV), generate all outputs into out/"
 	@echo "make gen-check     say which outputs are not current"
 	@echo "make test          set up $(VENV), lint, run the fast tests"
+	@echo "make lint          ruff, its formatter and mypy, as make test does first"
 	@echo "make test-trees    build and run in real Linux and QEMU sources (Debian packages)"
 	@echo "make test-live     ask an emulated CPU (Bochs), and QEMU for its CPU models"
 	@echo "make test-browser  drive the reference page in Chromium"

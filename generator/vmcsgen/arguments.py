@@ -34,9 +34,16 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Usage and what is wrong with the arguments, which argparse repeats as they came."""
-        from vmcsgen.excerpt import printable
+        from vmcsgen.excerpt import did_you_mean, printable
 
-        super().error(printable(message))
+        message = printable(message)
+        wrong, _, typed = message.partition(": ")
+        if wrong == "unrecognized arguments" and typed.startswith("-"):
+            known = [flag for action in self._actions for flag in action.option_strings]
+            option = typed.split()[0].partition("=")[0]
+            otherwise = f"{self.prog} --help lists the options"
+            message += f"\n  = help: {did_you_mean(option, known, otherwise)}"
+        super().error(message)
 
     def _parts(self) -> Iterator[str]:
         yield "[OPTION]..."

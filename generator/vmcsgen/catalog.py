@@ -102,7 +102,7 @@ def parse_condition(text: str, catalog: Catalog) -> Condition:
     ``id``, ``title``, ``requires`` and ``name`` ask for text that the value holds; the others for
     the value itself (a number in any base for ``encoding`` and ``index``).
     """
-    from vmcsgen.diagnostics import refuse
+    from vmcsgen.diagnostics import did_you_mean, refuse
 
     def bad(hint: str) -> Exception:
         return refuse(f"can't select by {text!r}", "--where", rule="USAGE", hint=hint)
@@ -110,7 +110,8 @@ def parse_condition(text: str, catalog: Catalog) -> Condition:
     key, separator, value = text.partition("=")
     key, value = key.strip().lower(), value.strip().casefold()
     if not separator or key not in KEYS:
-        raise bad(f"one of {', '.join(f'{each}=...' for each in KEYS)}")
+        every = f"one of {', '.join(f'{each}=...' for each in KEYS)}"
+        raise bad(did_you_mean(key, KEYS, every) if separator else every)
     if key in ("encoding", "index"):
         number = parse_number(value)
         if number is None:
@@ -120,12 +121,11 @@ def parse_condition(text: str, catalog: Catalog) -> Condition:
         return lambda field: number in (field["encoding"], field["high_encoding"])
     if key in _HOLDING:
         return lambda field: any(value in held.casefold() for held in _HOLDING[key](field))
-    if key == "project" and value not in catalog["projects"]:
-        raise bad(f"projects: {', '.join(catalog['projects'])}")
-    if key == "project":
-        return lambda field: value in field["names"]
-    if key == "source":
-        return lambda field: value in field["sources"]
+    for named, held in (("project", "names"), ("source", "sources")):
+        if key == named:
+            if value not in catalog[f"{named}s"]:
+                raise bad(did_you_mean(value, catalog[f"{named}s"]))
+            return lambda field: value in field[held]
     known = sorted({field[key] for field in catalog["fields"]})
     for spelled in known:
         if value.replace("-", "_") == spelled.casefold().replace("-", "_"):

@@ -68,7 +68,7 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 1 or 2 (DESIGN: in order, finding, bad input).
+    """Run the command line; the exit status is 0, 1 or 2 (in order, finding, bad input).
 
     An unforeseen exception is reported in one line; VMCSGEN_TRACEBACK=1 shows its traceback.
     """
@@ -163,11 +163,13 @@ def manual() -> tuple[Verb, ...]:
 def _failed(error: Exception) -> int:
     import errno
     import os
+    from contextlib import suppress
 
     from vmcsgen.diagnostics import DiagnosticError, printable, report
 
     if isinstance(error, DiagnosticError):
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()  # what was printed comes first
         report(error.diagnostics)
         return BAD_INPUT
     if isinstance(error, ModuleNotFoundError) and error.name in DEPENDENCIES:
@@ -175,13 +177,11 @@ def _failed(error: Exception) -> int:
         print(f"vmcsgen: {package} is not installed; bring it by one of", file=sys.stderr)
         print(f"  pip install {package}\n  apt-get install {debian}", file=sys.stderr)
         return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        print(f"vmcsgen: not all could be written: {error.strerror}", file=sys.stderr)
+        return BAD_INPUT
     if os.environ.get("VMCSGEN_TRACEBACK"):
         raise error
-    if isinstance(error, OSError) and error.filename is None and error.errno in (
-        errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC,
-    ):  # fmt: skip
-        print(f"vmcsgen: can't write to standard output: {error.strerror}", file=sys.stderr)
-        return BAD_INPUT
     kind = type(error).__name__
     print(f"vmcsgen: internal error: {kind}: {printable(str(error))[:400]}", file=sys.stderr)
     print("This is a bug; VMCSGEN_TRACEBACK=1 shows where. Please report it.", file=sys.stderr)
@@ -189,8 +189,8 @@ def _failed(error: Exception) -> int:
 
 
 def _help(rest: Sequence[str]) -> int:
-    if rest and rest[0] in VERBS:
-        return _parse_and_run(rest[0], ["--help"])
+    if rest:
+        return _parse_and_run(rest[0], ["--help"]) if rest[0] in VERBS else _unknown(rest[0])
     print("usage: vmcsgen VERB [ARGUMENTS]\n")
     print("One spec of every Intel VMX VMCS field; everything else is derived from it.\n")
     width = max(map(len, VERBS))
@@ -201,11 +201,8 @@ def _help(rest: Sequence[str]) -> int:
 
 
 def _unknown(verb: str) -> int:
-    from difflib import get_close_matches
+    from vmcsgen.excerpt import did_you_mean, printable
 
-    from vmcsgen.diagnostics import printable
-
-    close = get_close_matches(verb[:40], VERBS, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; one of: {', '.join(VERBS)}"
-    print(f"vmcsgen: unknown verb {printable(verb[:40])!r}{hint}", file=sys.stderr)
+    hint = did_you_mean(verb, (*VERBS, "--help", "--version"))
+    print(f"vmcsgen: unknown verb {printable(verb[:40])!r}; {hint}", file=sys.stderr)
     return BAD_INPUT

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TextIO
 
-from vmcsgen.excerpt import counted, printable, rendered, wants_color
+from vmcsgen.excerpt import counted, did_you_mean, printable, rendered, wants_color
 
 ERRORS_SHOWN = 50
 """At most this many diagnostics are printed as text in one run; the rest are counted."""
@@ -124,6 +124,7 @@ __all__ = [
     "as_plain",
     "as_text",
     "counted",
+    "did_you_mean",
     "printable",
     "refuse",
     "report",

@@ -9,6 +9,7 @@ import os
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
 _LINE_SHOWN = 160
@@ -41,6 +42,20 @@ def _printable_character(character: str) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 field``, ``3 fields``: for nouns that take an s."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The hint for a name that is not among ``known``: the one that was probably meant.
+
+    Where none is close it is ``otherwise``, or all of them.
+    """
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(wanted[:80], names, 1, 0.55)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return otherwise or f"one of: {', '.join(names)}"
 
 
 def rendered(

@@ -32,6 +32,24 @@ def project_names(spec: Spec, field: Field) -> dict[str, str]:
     }
 
 
+def high_names(spec: Spec, field: Field) -> dict[str, str]:
+    """Project id -> that project's constant for the high half of the field, where it has one."""
+    return {
+        project.id: project.high_fields[field.id]
+        for project in spec.projects
+        if field.id in project.high_fields
+    }
+
+
+def control_names(spec: Spec, name: str) -> dict[str, dict[str, str]]:
+    """Project id -> what that project calls a control or feature, where it has a name for it."""
+    return {
+        project.id: dict(project.controls[name])
+        for project in spec.projects
+        if name in project.controls
+    }
+
+
 def as_plain(spec: Spec, field: Field) -> dict[str, object]:
     """A field as ``list --format json`` prints it (docs/json.md)."""
     return {
@@ -57,11 +75,7 @@ def details(spec: Spec, field: Field) -> dict[str, Any]:
         "formerly": list(field.formerly),
         "note": field.note,
         "high_encoding": None if high is None else high.value,
-        "high_names": {
-            project.id: project.high_fields[field.id]
-            for project in spec.projects
-            if field.id in project.high_fields
-        },
+        "high_names": high_names(spec, field),
         "aliases": {
             project.id: list(project.aliases[field.id])
             for project in spec.projects
@@ -90,11 +104,7 @@ def _closed(spec: Spec, required: Iterable[str]) -> list[str]:
 
 def control_details(spec: Spec, name: str) -> dict[str, Any]:
     """A control or feature: title, where its support is reported, its names in projects."""
-    called = {
-        project.id: dict(project.controls[name])
-        for project in spec.projects
-        if name in project.controls
-    }
+    called = control_names(spec, name)
     feature = spec.feature_by_name.get(name)
     if feature is not None:
         where: dict[str, object] = {

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 """The folder of the package's own modules."""
 
+FOREIGN_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".jj", ".pc", ".venv", "node_modules", "__pycache__"}
+)
+"""What version control, quilt and installers keep for themselves in a tree: copies of sources
+included, which are neither checked nor written."""
+
 
 def share() -> str:
     """The folder that holds spec/ and templates/: the wheel's own, else the checkout's top."""
@@ -42,13 +48,6 @@ def template_root() -> Path:
     from pathlib import Path
 
     return Path(template_folder())
-
-
-def package_root() -> Path:
-    """``PACKAGE`` as a Path."""
-    from pathlib import Path
-
-    return Path(PACKAGE)
 
 
 def read_regular(path: Path | str, limit: int) -> bytes:

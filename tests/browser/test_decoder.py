@@ -9,7 +9,7 @@ from tests.browser.conftest import arrived
 
 import vmcsgen
 from vmcsgen.core.encoding import why_not
-from vmcsgen.core.spec import parse_number
+from vmcsgen.core.numbers import parse_number
 
 
 def test_every_number_of_16_bits_decodes_as_the_library_has_it(

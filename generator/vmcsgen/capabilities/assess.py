@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmcsgen.capabilities.dump import Identity, Processor
-from vmcsgen.capabilities.identity import features, identify, is_virtual
-from vmcsgen.core.capabilities import IA32_VMX_BASIC, Capabilities, allowed_1
+from vmcsgen.capabilities.identity import identify
+from vmcsgen.core.capabilities import IA32_VMX_BASIC, Capabilities, allowed_1, reporting_msr
 from vmcsgen.core.consistency import Inconsistency, inconsistencies
 from vmcsgen.core.enumeration import (
     IA32_VMX_VMCS_ENUM,
@@ -17,8 +17,9 @@ from vmcsgen.core.enumeration import (
     existing_fields,
     undecided_fields,
 )
+from vmcsgen.core.processor import features, is_virtual
 from vmcsgen.core.requirement import evaluate, names
-from vmcsgen.core.spec import Feature, Field, Group, Spec
+from vmcsgen.core.spec import Feature, Field, Spec
 from vmcsgen.specfile.cpus import Erratum, KnownCpu, KnownCpus
 
 
@@ -209,15 +210,4 @@ def _missing(spec: Spec, assessment: Assessment, name: str) -> Iterator[int | Fe
     group = spec.group_by_id[spec.controls[name].group]
     told = name in assessment.processor.controls
     if allowed_1(group, assessment.processor.msrs) is None and not told:
-        yield wanted_msr(group, assessment.processor.msrs)
-
-
-def wanted_msr(group: Group, msrs: Mapping[int, int]) -> int:
-    """The MSR that tells a group's allowed 1-settings: the TRUE_ one where it exists."""
-    basic = msrs.get(IA32_VMX_BASIC)
-    if group.true_msr is not None:
-        if group.true_msr in msrs and (basic is None or basic >> 55 & 1):
-            return group.true_msr
-        if group.msr not in msrs and basic is not None and basic >> 55 & 1:
-            return group.true_msr
-    return group.msr
+        yield reporting_msr(group, assessment.processor.msrs)

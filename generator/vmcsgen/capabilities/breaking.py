@@ -6,98 +6,16 @@ VMCS_ENUM of processors; titles, notes, sources and statuses may change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from textwrap import wrap
+from collections.abc import Iterator, Mapping, Sequence
 
 from vmcsgen.capabilities.assess import Assessment, assess
-from vmcsgen.capabilities.compare import WIDTH, Comparison
+from vmcsgen.capabilities.breakage import KINDS, Breakage, Compatibility
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import existence
 from vmcsgen.core.requirement import Requirement, Term, from_terms, terms
 from vmcsgen.core.spec import Feature, Field, Project, Spec
 from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
-
-KINDS = {
-    "field_removed": "fields are gone",
-    "field_renamed": "fields have another id",
-    "encoding_changed": "fields have another encoding",
-    "existence_changed": "fields exist on other terms",
-    "control_removed": "controls and features are gone",
-    "control_renamed": "controls and features have another name",
-    "control_moved": "controls and features are another bit",
-    "activation_changed": "capability groups are activated by another control",
-    "project_removed": "projects are gone",
-    "constant_removed": "constants are gone",
-    "constant_renamed": "constants have another name",
-    "constant_changed": "constants mean another field",
-    "vmcs_enum_changed": "VMCS_ENUM of known CPUs is another",
-}
-"""Kind of breakage, as JSON has it -> what it says to people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breakage:
-    """Something that users of the old spec hold on to, and that the new one has not, or otherwise.
-
-    ``what`` is an id, a name or an address; ``left`` and ``right`` are texts as people read them,
-    ``right`` is empty where nothing took its place. ``cpus`` are ids of the known CPUs on which
-    it makes a difference.
-    """
-
-    kind: str
-    what: str
-    left: str
-    right: str = ""
-    cpus: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        change = f"{self.left} -> {self.right}" if self.right else self.left
-        return f"{self.what}: {change}"
-
-
-@dataclass(frozen=True, slots=True)
-class Compatibility:
-    """What breaks, in the order of KINDS, and what is only new: a mapping of headings to ids."""
-
-    breaking: tuple[Breakage, ...]
-    new: Mapping[str, tuple[str, ...]]
-
-    def lines(self) -> Iterator[str]:
-        """Both for people: ``!`` stands for what breaks, ``+`` for what is new."""
-        heading = ""
-        for each in self.breaking:
-            if each.kind != heading:
-                heading = each.kind
-                yield f"! {KINDS[heading]}"
-            yield f"!   {each}"
-            yield from (f"!       {line}" for line in _folded(each.cpus))
-        if not self.breaking:
-            yield "nothing breaks"
-        if any(self.new.values()):
-            yield from Comparison(self.new, {}, {}).lines()
-
-    def as_plain(self) -> dict[str, object]:
-        """Both as ``diff --breaking --format json`` prints them."""
-        return {
-            "breaking": [
-                {
-                    "kind": each.kind,
-                    "what": each.what,
-                    "left": each.left,
-                    "right": each.right or None,
-                    "cpus": list(each.cpus),
-                }
-                for each in self.breaking
-            ],
-            "new": {heading: list(names) for heading, names in self.new.items()},
-        }
-
-
-def _folded(cpus: Iterable[str]) -> list[str]:
-    text = ", ".join(cpus)
-    return wrap(text, WIDTH - 8, break_long_words=False, break_on_hyphens=False) if text else []
 
 
 def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:

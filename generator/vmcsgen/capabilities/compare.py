@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -46,9 +46,7 @@ class Comparison:
             for heading, ids in side.items():
                 if ids:
                     yield f"{mark} {len(ids)} {heading if len(ids) > 1 else heading[:-1]}"
-                    yield from (f"{mark}   {line}" for line in wrap(
-                        ", ".join(ids), WIDTH, break_long_words=False, break_on_hyphens=False
-                    ))  # fmt: skip
+                    yield from (f"{mark}   {line}" for line in folded(ids, WIDTH))
         for heading, changes in self.changed.items():
             if changes:
                 yield heading
@@ -70,6 +68,11 @@ class Comparison:
         }
 
 
+def folded(names: Iterable[str], width: int) -> list[str]:
+    """The names joined by commas, in lines of at most ``width`` columns."""
+    return wrap(", ".join(names), width, break_long_words=False, break_on_hyphens=False)
+
+
 def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
     """One line a change; three and more of one kind (``no -> ?``) share one."""
     alike: dict[tuple[str, str], list[str]] = {}
@@ -80,10 +83,7 @@ def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
             yield from (f"    {name}: {left} -> {right}" for name in names)
         else:
             yield f"    {left} -> {right}"
-            folded = wrap(
-                ", ".join(names), WIDTH - 8, break_long_words=False, break_on_hyphens=False
-            )
-            yield from (f"        {line}" for line in folded)
+            yield from (f"        {line}" for line in folded(names, WIDTH - 8))
 
 
 def compare_processors(spec: Spec, left: Assessment, right: Assessment) -> Comparison:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from vmcsgen.core.processor import HYPERVISOR, Leaf, Registers
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, Location, Severity
 
@@ -16,12 +17,6 @@ PROCESSORS_LIMIT = 4096
 
 FAULTS_LIMIT = 1000
 """Most faults that are kept of one source."""
-
-Leaf = tuple[int, int]
-"""A CPUID leaf and its subleaf."""
-
-Registers = tuple[int, int, int, int]
-"""EAX, EBX, ECX, EDX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +207,6 @@ def _features(cpuid: Mapping[Leaf, Registers]) -> dict[Leaf, Registers]:
     kept |= {leaf: (cpuid[leaf][0], 0, 0, 0) for leaf in ((0, 0), (7, 0)) if leaf in cpuid}
     eax, _, ecx, _ = cpuid.get((1, 0), zero)
     return kept | {(1, 0): (eax, 0, ecx & HYPERVISOR, 0)}
-
-
-HYPERVISOR = 1 << 31
-"""CPUID.1:ECX bit 31: reserved for hypervisors, which set it to say that they are there."""
 
 
 def parse_hexadecimal(digits: str) -> int | None:

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from vmcsgen.capabilities.dump import FIRST_MSR, Collector, Dump
+from vmcsgen.capabilities.dump import Collector, Dump
+from vmcsgen.core.capabilities import CAPABILITY_MSRS, IA32_VMX_BASIC
 from vmcsgen.diagnostics import DiagnosticError, refuse
 
 NAME = "live machine"
@@ -16,7 +17,6 @@ DEVICES = Path("/dev/cpu")
 ReadAt = Callable[[int, int, int], bytes]
 """``os.pread``: file descriptor, number of bytes, offset."""
 
-_LAST_MSR = 0x493
 _LEAVES = ((0, 0), (1, 0), (7, 0), (7, 1), (0x80000002, 0), (0x80000003, 0), (0x80000004, 0))
 
 
@@ -106,9 +106,9 @@ def _read_msrs(
             f"{device} can't be opened: {error.strerror}", source, rule="CAPS004"
         ) from None
     try:
-        for address in range(FIRST_MSR, _LAST_MSR + 1):
+        for address in CAPABILITY_MSRS:
             raw = _read_register(descriptor, 8, address, read_at)
-            if raw is None and address == FIRST_MSR:
+            if raw is None and address == IA32_VMX_BASIC:
                 raise _no_vmx(source)
             if raw is not None:
                 collector.msr(address, f"{int.from_bytes(raw, 'little'):x}")

@@ -63,8 +63,7 @@ def models(spec: Spec, names: Sequence[str], command: str = COMMAND) -> Models:
 
 def model_names(command: str = COMMAND) -> tuple[str, ...]:
     """Every CPU model that QEMU can expand without a host, in its order."""
-    version, (answer,) = _converse([{"execute": "query-cpu-definitions"}], command)
-    del version
+    _, (answer,) = _converse([{"execute": "query-cpu-definitions"}], command)
     return tuple(
         each["name"]
         for each in answer.get("return", ())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vmcsgen.capabilities.dump import Collector, Leaf, Registers
+from vmcsgen.capabilities.dump import Collector
 from vmcsgen.core.consistency import DEFAULT1
+from vmcsgen.core.processor import Leaf, Registers
 from vmcsgen.core.spec import Spec
 
 _COMPLETE = 50

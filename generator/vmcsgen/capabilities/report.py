@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
-from vmcsgen.capabilities.assess import Assessment, Climbed, deciders, vmcs_revision, wanted_msr
+from vmcsgen.capabilities.assess import Assessment, Climbed, deciders, vmcs_revision
 from vmcsgen.capabilities.dump import Dump, msr_label
 from vmcsgen.capabilities.sources import ranges
-from vmcsgen.core.capabilities import allowed_1
+from vmcsgen.core.capabilities import allowed_1, reporting_msr
 from vmcsgen.core.spec import Feature, Field, Group, Inference, Spec
 from vmcsgen.diagnostics import Diagnostic, Location, Severity, counted, printable
 
@@ -178,7 +178,7 @@ def _vmcs_enum(spec: Spec, assessment: Assessment) -> Iterator[str]:
 def _group(spec: Spec, assessment: Assessment, group: Group) -> Iterator[str]:
     truths = assessment.capabilities.truths
     msrs = assessment.processor.msrs
-    heading = f"{group.title}: {msr_label(spec, wanted_msr(group, msrs))}"
+    heading = f"{group.title}: {msr_label(spec, reporting_msr(group, msrs))}"
     if group.activated_by is not None and truths[group.activated_by] is False:
         yield f"  {heading}"
         yield f"    none: {group.activated_by} is not supported"

@@ -150,9 +150,10 @@ def _only(dump: Dump, number: int) -> Dump:
     for each in dump.processors:
         if number in each.numbers:
             return Dump(f"{dump.source}@{number}", dump.format, (each,), 1, dump.faults)
+    numbered = any(each.numbers for each in dump.processors)
     raise refuse(
         f"tells of no CPU {number}", dump.source, rule="CAPS006",
-        hint=f"it tells of {numbers_text(dump)}",
+        hint=f"it tells of {numbers_text(dump)}" + ("" if numbered else f": leave out @{number}"),
     )  # fmt: skip
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmcsgen.capabilities.assess import Assessment, deciders, wanted_msr
+from vmcsgen.capabilities.assess import Assessment, deciders
 from vmcsgen.capabilities.dump import Dump, msr_label
 from vmcsgen.capabilities.report import decider_label, label, witness
+from vmcsgen.core.capabilities import reporting_msr
 from vmcsgen.core.enumeration import existence
+from vmcsgen.core.processor import register
 from vmcsgen.core.requirement import Always, Combination, Requirement, Supports, Truth, evaluate
 from vmcsgen.core.spec import Feature, Field, Spec
 from vmcsgen.diagnostics import printable
@@ -92,7 +94,7 @@ def _reason(spec: Spec, assessment: Assessment, name: str) -> str:
     processor = assessment.processor
     control = spec.controls[name]
     group = spec.group_by_id[control.group]
-    msr, bit = wanted_msr(group, processor.msrs), control.bit + group.shift
+    msr, bit = reporting_msr(group, processor.msrs), control.bit + group.shift
     value = processor.msrs.get(msr)
     activating = spec.activation(name)
     if value is not None:
@@ -118,7 +120,7 @@ def _feature_reason(spec: Spec, assessment: Assessment, feature: Feature) -> str
         return f"inferred: {witness(spec, inference)}. {inference.reason}"
     registers = processor.cpuid.get((feature.leaf, feature.subleaf))
     if registers is not None:
-        value = registers[("eax", "ebx", "ecx", "edx").index(feature.register)]
+        value = register(feature, registers)
         return f"{where} is {value >> feature.bit & 1} ({value:#010x})"
     if assessment.capabilities.supports(feature.name) is False:
         return f"{where}: the processor says that it has no such leaf"

@@ -35,14 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: converted, or nothing to do; 1: ``--diff`` found something to change."""
-    from vmcsgen.diagnostics import counted, printable, refuse
-    from vmcsgen.resources import shown
+    from vmcsgen.diagnostics import counted, printable
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.adopt import Draft, apply_patch
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.diffs import file_diff, for_terminal
     from vmcsgen.targets.find_marks import source_tree
-    from vmcsgen.targets.series import load_series
+    from vmcsgen.targets.series import series_for_tree
     from vmcsgen.targets.tree import Workshop
     from vmcsgen.targets.writer import destination, write
 
@@ -51,12 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     workshop = Workshop(load(arguments.spec), tree, arguments.templates)
     draft = Draft(tree)
     files: dict[str, str | None] = {}
-    for patch in load_series(workshop.maker(name).target).patches:
+    for patch in series_for_tree(workshop.maker(name).target, arguments.templates).patches:
         if patch.adopt:
             for change in apply_patch(workshop, name, patch, draft, every=arguments.all):
                 files.setdefault(change.path, change.before)
-    if not files:
-        raise refuse(f"target {name} has nothing to adopt", shown(tree))
     different = 0
     for path, before in sorted(files.items()):
         after = draft.text(path) or ""

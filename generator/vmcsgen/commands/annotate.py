@@ -35,16 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy the log to standard output."""
-    from vmcsgen.diagnostics import refuse
+    from vmcsgen.diagnostics import did_you_mean, refuse
     from vmcsgen.logs.annotate import annotate, for_terminal, names
     from vmcsgen.specfile.load import load
 
     spec = load(arguments.spec)
     if arguments.names is not None and arguments.names not in spec.project_by_id:
-        raise refuse(
-            f"there is no project {arguments.names!r}", "--names", rule="USAGE",
-            hint=f"one of: {', '.join(spec.project_by_id)}",
-        )  # fmt: skip
+        hint = did_you_mean(arguments.names, spec.project_by_id)
+        raise refuse(f"there is no project {arguments.names!r}", "--names", rule="USAGE", hint=hint)
     beside = names(spec, arguments.names)
     sink = sys.stdout.buffer
     show = for_terminal if sys.stdout.isatty() else None
@@ -53,12 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     try:
         source = Path(arguments.file).open("rb")  # noqa: SIM115 - closed below
+    except IsADirectoryError:
+        raise refuse(
+            "is a folder, not a log", arguments.file, hint="name the file itself"
+        ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise refuse(f"can't be read: {reason}", arguments.file) from None
     with source:
-        try:
-            annotate(source, sink, beside, show)
-        except IsADirectoryError:
-            raise refuse("is a folder, not a log", arguments.file) from None
+        annotate(source, sink, beside, show)
     return 0

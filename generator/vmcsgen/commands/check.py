@@ -49,8 +49,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument(
-        "--jobs", type=int, default=0, metavar="N", help="worker processes (default: processors)"
+        "--jobs", type=_jobs, default=0, metavar="N", help="worker processes (default: processors)"
     )
+
+
+def _jobs(text: str) -> int:
+    import argparse
+
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 1024:
+        raise argparse.ArgumentTypeError("a number of processes, 1 to 1024")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -93,7 +101,7 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
         if arguments.fix:
             result = _mend(result, paths, options, config)
     except KeyError as error:
-        return _stop(f"--project: the spec has no project {error.args[0]!r}")
+        return _stop(f"the spec has no project {error.args[0]!r}; {_close_project(options)}")
     finally:
         if progress is not None:
             print("\r\x1b[K", end="", file=sys.stderr)
@@ -113,6 +121,13 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
     sys.stdout.write(said.getvalue())
     again.remember(subject, said.getvalue(), status)
     return status
+
+
+def _close_project(options: Options) -> str:
+    from vmcsgen.excerpt import did_you_mean
+    from vmcsgen.scan import lexicon
+
+    return did_you_mean(options.project or "", lexicon.load(options.spec).projects)
 
 
 def _mend(result: Result, paths: list[str], options: Options, config: Config) -> Result:

@@ -44,9 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit status 0; 1 if a field exists on none of the CPUs, or there is no such CPU."""
     from vmcsgen.capabilities.assess import assess
     from vmcsgen.capabilities.sources import processor
+    from vmcsgen.diagnostics import refuse
     from vmcsgen.specfile.cpus import load_cpus
     from vmcsgen.specfile.load import load
 
+    if arguments.revision and (arguments.field or arguments.kind):
+        raise refuse(
+            "--revision is of all processors, whatever fields they have", "vmcsgen cpus",
+            rule="USAGE", hint="leave out --field and --kind",
+        )  # fmt: skip
     spec = load(arguments.spec)
     known = load_cpus(spec, arguments.spec)
     chosen = [cpu for cpu in known.cpus if arguments.kind in (None, cpu.kind)]

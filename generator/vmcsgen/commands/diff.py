@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from vmcsgen.capabilities.breaking import Compatibility
+    from vmcsgen.capabilities.breakage import Compatibility
     from vmcsgen.capabilities.compare import Comparison
 
 EXAMPLES = """examples:
@@ -44,11 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     specs = [_is_spec(each) for each in (arguments.left, arguments.right)]
     if specs[0] is not specs[1]:
-        spec = arguments.left if specs[0] else arguments.right
-        raise refuse("a spec can only be compared with a spec", spec, rule="USAGE")
+        spec, other = arguments.left, arguments.right
+        if not specs[0]:
+            spec, other = other, spec
+        raise refuse(
+            f"is no spec folder, and a spec ({spec}) can only be compared with another", other,
+            rule="USAGE", hint="name the folder that holds fields/ and controls/",
+        )  # fmt: skip
     if arguments.breaking:
         if not specs[0]:
-            raise refuse("--breaking compares spec folders", arguments.left, rule="USAGE")
+            raise refuse(
+                "--breaking compares specs, and this is no spec folder", arguments.left,
+                rule="USAGE", hint="name the folder that holds fields/ and controls/",
+            )  # fmt: skip
         compatible = _compatibility(arguments)
         _print(arguments, compatible)
         return 1 if compatible.breaking else 0

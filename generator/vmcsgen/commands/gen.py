@@ -94,6 +94,8 @@ def _refuse_nonsense(arguments: argparse.Namespace) -> None:
         problem = "--print takes one output of one --target"
     elif arguments.print is not None and (arguments.check or arguments.diff or arguments.force):
         problem = "--print compares nothing: leave out --check, --diff and --force"
+    elif arguments.print is not None and arguments.output is not None:
+        problem = "--print writes to standard output, not to --output"
     else:
         return
     from vmcsgen.diagnostics import refuse
@@ -151,7 +153,7 @@ def _report(comparisons: Sequence[Comparison], targets: int, arguments: argparse
 def _print(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from vmcsgen.diagnostics import refuse
+    from vmcsgen.diagnostics import did_you_mean, refuse
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.manifest import load_target
@@ -163,8 +165,8 @@ def _print(arguments: argparse.Namespace) -> int:
     target = load_target(name, templates)
     output = target.output(arguments.print)
     if output is None:
-        known = ", ".join(each.name for each in target.outputs)
-        raise refuse(f"target {name} makes no {arguments.print!r}", "vmcsgen gen", hint=known)
+        hint = did_you_mean(arguments.print, (each.name for each in target.outputs))
+        raise refuse(f"target {name} makes no {arguments.print!r}", "--print", hint=hint)
     facts = None if arguments.tree is None else TreeFacts(Path(arguments.tree), target)
     text = Renderer(load(arguments.spec), target, facts).text(output)
     reconfigure = getattr(sys.stdout, "reconfigure", None)

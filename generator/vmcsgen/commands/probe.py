@@ -112,15 +112,13 @@ def _read(arguments: argparse.Namespace, spec: Spec) -> int:
 def _run(arguments: argparse.Namespace, spec: Spec) -> int:
     import tempfile
 
-    from vmcsgen.diagnostics import refuse
+    from vmcsgen.diagnostics import did_you_mean, refuse
     from vmcsgen.probe.build import build
     from vmcsgen.probe.emulators import EMULATORS, choose
 
     if arguments.emulator not in EMULATORS:
-        raise refuse(
-            f"there is no emulator {arguments.emulator!r}", "--emulator",
-            hint=f"one of: {', '.join(EMULATORS)}",
-        )  # fmt: skip
+        hint = did_you_mean(arguments.emulator, EMULATORS)
+        raise refuse(f"there is no emulator {arguments.emulator!r}", "--emulator", hint=hint)
     models = choose(EMULATORS[arguments.emulator], arguments.cpu)
     if arguments.log is not None and len(models) != 1:
         raise refuse("keeps the log of one CPU model only", "--log", hint="name one with --cpu")

@@ -33,7 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = " ".join(arguments.field)
     matches = find(catalog, wanted)
     if not matches:
-        raise _unknown(wanted, arguments.spec)
+        from vmcsgen.query import find_field
+        from vmcsgen.specfile.load import load
+
+        find_field(load(arguments.spec), wanted, wanted or "FIELD")  # which says why there is none
     if arguments.format == "json":
         import json
 
@@ -42,22 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n\n".join(describe(catalog, field, high) for field, high in matches))
     return 0
-
-
-def _unknown(wanted: str, root: str | None) -> Exception:
-    """The error for a name that no field has, with suggestions from the Spec."""
-    from vmcsgen.core.spec import UnknownFieldError
-    from vmcsgen.diagnostics import refuse
-    from vmcsgen.specfile.load import load
-
-    hint, message = "vmcsgen list shows every field", "no such field"
-    try:
-        load(root).field(wanted)
-    except UnknownFieldError as error:
-        message = str(error)
-        if error.suggestions:
-            hint = f"did you mean {', '.join(error.suggestions)}?"
-    return refuse(message, wanted, rule="FIELD", hint=hint)
 
 
 def describe(catalog: Catalog, field: Entry, high: bool) -> str:

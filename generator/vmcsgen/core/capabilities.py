@@ -9,6 +9,9 @@ from types import MappingProxyType
 from vmcsgen.core.requirement import Truth
 from vmcsgen.core.spec import Feature, Group, Inference, Spec
 
+CAPABILITY_MSRS = range(0x480, 0x494)
+"""IA32_VMX_BASIC to IA32_VMX_EXIT_CTLS2 (SDM Appendix A)."""
+
 IA32_VMX_BASIC = 0x480
 TRUE_CONTROLS_BIT = 55
 """IA32_VMX_BASIC bit 55: the TRUE_ capability MSRs exist (SDM A.1)."""
@@ -89,18 +92,23 @@ class Capabilities:
         return cls(MappingProxyType(closed), MappingProxyType(inferred))
 
 
-def allowed_1(group: Group, msrs: Mapping[int, int]) -> int | None:
-    """The allowed 1-settings of a group, control bit 0 in bit 0, or None if no MSR tells.
+def reporting_msr(group: Group, msrs: Mapping[int, int]) -> int:
+    """The MSR that tells a group's allowed 1-settings, whether ``msrs`` has it or not.
 
-    SDM A.3.1 to A.5: with IA32_VMX_BASIC bit 55 the TRUE_ MSR reports them. Where that MSR is
-    missing the other one serves: its bits 63:32 are allowed 1-settings too.
+    SDM A.3.1 to A.5: with IA32_VMX_BASIC bit 55 it is the TRUE_ MSR. Where that one is missing the
+    other serves: its bits 63:32 are allowed 1-settings too.
     """
-    msr = group.msr
-    if group.true_msr is not None and group.true_msr in msrs:
-        basic = msrs.get(IA32_VMX_BASIC)
-        if basic is None or basic >> TRUE_CONTROLS_BIT & 1:
-            msr = group.true_msr
-    value = msrs.get(msr)
+    basic = msrs.get(IA32_VMX_BASIC)
+    if group.true_msr is None or (basic is not None and not basic >> TRUE_CONTROLS_BIT & 1):
+        return group.msr
+    if group.true_msr in msrs or (basic is not None and group.msr not in msrs):
+        return group.true_msr
+    return group.msr
+
+
+def allowed_1(group: Group, msrs: Mapping[int, int]) -> int | None:
+    """The allowed 1-settings of a group, control bit 0 in bit 0, or None if no MSR tells."""
+    value = msrs.get(reporting_msr(group, msrs))
     return None if value is None else value >> group.shift
 
 

@@ -9,9 +9,6 @@ INDEX_BITS = 9
 INDEX_LIMIT = 1 << INDEX_BITS
 """One more than the largest index that bits 9:1 can hold."""
 
-RESERVED_BITS = ~0x6FFF
-"""Bit 12 and everything from bit 15 up must be clear in an encoding."""
-
 
 class EncodingError(ValueError):
     """A number that is not the encoding of any possible VMCS field; the text says why."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from vmcsgen.core.encoding import Encoding, EncodingError, FieldType, Width, why_not
+from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
 from vmcsgen.core.numbers import parse_number
-from vmcsgen.core.requirement import ALWAYS, Always, Requirement, Supports
+from vmcsgen.core.requirement import Always, Requirement, Supports
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,24 +463,3 @@ class Spec:
             case _:
                 joint = " or " if requirement.operator == "any" else " and "
                 return joint.join(self._clause(operand) for operand in requirement.operands)
-
-
-__all__ = [
-    "ALWAYS",
-    "Control",
-    "Disagreement",
-    "EncodingError",
-    "Extra",
-    "Feature",
-    "Field",
-    "Group",
-    "Inference",
-    "Match",
-    "Project",
-    "Source",
-    "Spec",
-    "Subset",
-    "UnknownFieldError",
-    "Word",
-    "parse_number",
-]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+
+from vmcsgen.core.processor import Leaf, Registers, brand, characters, signature, vendor
 
 UNSUPPORTED_COMPONENT = 12
 READ_ONLY_COMPONENT = 13
@@ -98,7 +99,7 @@ class Host:
         return " ".join((f"{self.emulator} {self.version}", self.model, *self.settings))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProbeLog:
     """One complete run of the probe, as its log tells it."""
 
@@ -106,8 +107,8 @@ class ProbeLog:
     spec_digest: str
     """The first digits of the digest of the spec that the probe was built from."""
     loader: str
-    leaves: Mapping[tuple[int, int], tuple[int, int, int, int]]
-    """CPUID: (leaf, subleaf) -> EAX, EBX, ECX, EDX."""
+    leaves: Mapping[Leaf, Registers]
+    """What CPUID said."""
     msrs: Mapping[int, int]
     absent_msrs: frozenset[int]
     """MSRs whose RDMSR faulted."""
@@ -122,51 +123,40 @@ class ProbeLog:
         """How the processor answered for an encoding of 0 to 0x7fff."""
         return self.answers.get(encoding, SILENT)
 
-    def _characters(self, leaf: int, order: tuple[int, ...]) -> str:
-        registers = self.leaves.get((leaf, 0), (0, 0, 0, 0))
-        raw = b"".join(registers[position].to_bytes(4, "little") for position in order)
-        return raw.decode("latin-1").split("\0")[0]
-
-    @cached_property
+    @property
     def vendor(self) -> str:
-        """The vendor string of CPUID leaf 0, such as ``GenuineIntel``."""
-        return self._characters(0, (1, 3, 2))
+        """The vendor string, such as ``GenuineIntel``."""
+        return vendor(self.leaves)
 
-    @cached_property
+    @property
     def brand(self) -> str:
-        """The brand string of CPUID, blanks cut; empty where there is none."""
-        whole = "".join(
-            self._characters(leaf, (0, 1, 2, 3)) for leaf in range(0x80000002, 0x80000005)
-        )
-        return " ".join(whole.split())
+        """The brand string; empty where there is none."""
+        return brand(self.leaves)
 
-    @cached_property
+    @property
     def hypervisor(self) -> str:
         """The signature of the hypervisor below, such as ``KVMKVMKVM``; empty on bare metal."""
-        return self._characters(_HYPERVISOR_LEAF, (1, 2, 3))
+        return characters(*self.leaves.get((_HYPERVISOR_LEAF, 0), ())[1:])
 
     @property
     def signature(self) -> int:
-        """EAX of CPUID leaf 1."""
-        return self.leaves.get((1, 0), (0, 0, 0, 0))[0]
+        """EAX of CPUID leaf 1; 0 without it."""
+        return self.leaves[1, 0][0] if (1, 0) in self.leaves else 0
 
     @property
     def family(self) -> int:
-        """The processor family, extended family included (SDM Vol. 2, CPUID)."""
-        family = self.signature >> 8 & 0xF
-        return family + (self.signature >> 20 & 0xFF) if family == 0xF else family
+        """The processor family, extended family included."""
+        return signature(self.signature)[0]
 
     @property
     def model(self) -> int:
-        """The processor model, extended model included (SDM Vol. 2, CPUID)."""
-        model = self.signature >> 4 & 0xF
-        extended = self.signature >> 8 & 0xF in (0x6, 0xF)
-        return model | (self.signature >> 16 & 0xF) << 4 if extended else model
+        """The processor model, extended model included."""
+        return signature(self.signature)[1]
 
     @property
     def stepping(self) -> int:
         """The stepping."""
-        return self.signature & 0xF
+        return signature(self.signature)[2]
 
     @property
     def microcode(self) -> int | None:

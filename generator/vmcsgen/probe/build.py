@@ -27,16 +27,16 @@ class Built:
     image: Path
 
 
-def build(spec: Spec, folder: Path, templates: Path | None = None) -> Built:
+def build(spec: Spec, folder: Path) -> Built:
     """Make the probe of this spec in ``folder``: its sources, ``probe.elf`` and ``probe.img``.
 
     $CC and $OBJCOPY are obeyed. DiagnosticError if a tool is missing or the compiler objects.
     """
-    render_sources(spec, folder, templates)
+    render_sources(spec, folder)
     return compile_sources(folder)
 
 
-def render_sources(spec: Spec, folder: Path, templates: Path | None = None) -> None:
+def render_sources(spec: Spec, folder: Path) -> None:
     """Write the sources of the probe into ``folder``, with a Makefile that builds them.
 
     The probe judges by the header of target c, which goes there too.
@@ -46,7 +46,7 @@ def render_sources(spec: Spec, folder: Path, templates: Path | None = None) -> N
     from vmcsgen.targets.writer import destination, write
 
     for target in ("probe", "c"):
-        for each in render(spec, load_target(target, templates)):
+        for each in render(spec, load_target(target)):
             if target == "probe" or each.output.path == HEADER:
                 write(destination(folder, each.output.path), each.text.encode())
 

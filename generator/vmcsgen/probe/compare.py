@@ -13,6 +13,7 @@ from vmcsgen.core.enumeration import (
     enumerate_fields,
     existence,
 )
+from vmcsgen.core.processor import features
 from vmcsgen.core.requirement import Truth
 from vmcsgen.core.spec import Field, Match, Spec
 from vmcsgen.probe.answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, ProbeLog
@@ -21,8 +22,6 @@ from vmcsgen.probe.deviations import Explanation
 IA32_VMX_MISC = 0x485
 VMWRITE_ANY_BIT = 29
 """IA32_VMX_MISC bit 29: VMWRITE can write VM-exit information fields too (SDM A.6)."""
-
-_REGISTERS = ("eax", "ebx", "ecx", "edx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +88,7 @@ class Comparison:
 
 def capabilities(spec: Spec, log: ProbeLog) -> Capabilities:
     """The capability set that the log's MSRs and CPUID leaves tell."""
-    features: dict[str, bool] = {}
-    highest = {high: log.leaves.get((high, 0), (0, 0, 0, 0))[0] for high in (0, 0x80000000)}
-    for feature in spec.features:
-        registers = log.leaves.get((feature.leaf, feature.subleaf))
-        if registers is not None:
-            value = registers[_REGISTERS.index(feature.register)]
-            features[feature.name] = bool(value >> feature.bit & 1)
-        elif feature.leaf > highest[feature.leaf & 0x80000000]:
-            features[feature.name] = False  # a leaf that the processor does not have
-    return Capabilities.from_msrs(spec, log.msrs, features)
+    return Capabilities.from_msrs(spec, log.msrs, features(spec, log.leaves))
 
 
 def compare(spec: Spec, log: ProbeLog, explanations: Iterable[Explanation] = ()) -> Comparison:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vmcsgen.diagnostics import refuse
+from vmcsgen.diagnostics import did_you_mean, refuse
 from vmcsgen.probe.build import Built
 
 _ASKING_SECONDS = 20
@@ -88,10 +88,7 @@ def choose(emulator: Emulator, wanted: Sequence[str]) -> tuple[str, ...]:
     for model in wanted:
         name = model.partition(",")[0]
         if name not in known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name[:80], known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
+            hint = did_you_mean(name, known)
             raise refuse(f"has no CPU model {name!r}", emulator.name, rule="PROBE003", hint=hint)
     return tuple(wanted)
 

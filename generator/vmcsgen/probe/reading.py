@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vmcsgen.core.processor import Leaf, Registers
 from vmcsgen.diagnostics import DiagnosticError, counted, refuse
 from vmcsgen.probe import protocol
 from vmcsgen.probe.answers import Answer, Ended, Host, OwnVerdict, ProbeLog
@@ -56,7 +57,7 @@ class _Collected:
     """What the lines so far have told."""
 
     begin: tuple[str, str, str] | None = None
-    leaves: dict[tuple[int, int], tuple[int, int, int, int]] = field(default_factory=dict)
+    leaves: dict[Leaf, Registers] = field(default_factory=dict)
     msrs: dict[int, int] = field(default_factory=dict)
     absent_msrs: set[int] = field(default_factory=set)
     answers: dict[int, Answer] = field(default_factory=dict)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import counted, printable
 from vmcsgen.probe.answers import ProbeLog
 from vmcsgen.probe.compare import Comparison, Difference
-from vmcsgen.targets.questions import CAPABILITY_MSRS
 
 _VENDORS = {
     "GenuineIntel": "Intel",
@@ -30,7 +30,7 @@ class Result:
 
 
 def as_plain(spec: Spec, result: Result) -> dict[str, object]:
-    """The JSON shape of a comparison (docs/probe.md); numbers are integers."""
+    """The JSON shape of a comparison (docs/json.md); numbers are integers."""
     log, comparison = result.log, result.comparison
     enum = comparison.vmcs_enum
     host = log.host

@@ -45,7 +45,10 @@ def subject_of(arguments: argparse.Namespace) -> str:
     states = [_state(path) for path in paths]
     if not spec or not all(states):
         return ""
-    above = [_state(path) for path in settings_above(paths[0])]
+    settings = [path for path in settings_above(paths[0]) if os.path.lexists(path)]
+    above = [[path, _state(path)] for path in settings]
+    if not all(state for _, state in above):
+        return ""  # one that changed just now is not as good as none
     code = [os.path.join(PACKAGE, room) for room in ("", "scan", "commands")]
     return repr((
         spec, fingerprint(*code), sys.version_info[:3], os.getcwd(), sorted(wanted.items()),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import Macro, Unevaluated, evaluate, is_literal, tokens
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Macro, Unevaluated, is_literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 _DEFINITION = lazy(

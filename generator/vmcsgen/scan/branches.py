@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from vmcsgen.records import Record
-from vmcsgen.scan.expression import Unevaluated, evaluate
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated
 from vmcsgen.scan.patterns import lazy
 
 _DIRECTIVE = lazy(
@@ -52,7 +53,6 @@ def branches(content: bytes, comments: Sequence[tuple[int, int]]) -> Branches:
         if nearest >= 0 and match.start() < comments[nearest][1]:
             continue
         word, rest = match[1], match[2].decode("latin-1")
-        outer = arms[-1].compiled if not stack else stack[-1][2]
         if word in (b"if", b"ifdef", b"ifndef"):
             if len(stack) >= _NESTING_LIMIT:
                 break

@@ -10,14 +10,8 @@ from itertools import islice
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import (
-    Macro,
-    Unevaluated,
-    evaluate,
-    is_literal,
-    literal,
-    tokens,
-)
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Macro, Unevaluated, is_literal, literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name

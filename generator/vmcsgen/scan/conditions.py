@@ -13,7 +13,7 @@ from itertools import islice
 
 from vmcsgen.records import Record
 from vmcsgen.scan.constants import Span
-from vmcsgen.scan.expression import Unevaluated, literal, tokens
+from vmcsgen.scan.macros import Unevaluated, literal, tokens
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 

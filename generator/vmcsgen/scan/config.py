@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from importlib import import_module
 
+from vmcsgen.excerpt import did_you_mean
 from vmcsgen.records import Record
 from vmcsgen.scan.again import settings_above
 from vmcsgen.scan.findings import RULES, Finding
@@ -149,10 +150,7 @@ def _known_keys(path: str, found: Mapping[str, Any], known: Sequence[str]) -> No
 
 
 def _close(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word[:80], list(known), 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    return f"; {did_you_mean(word, known)}"
 
 
 def _below(path: str, top: str) -> str:

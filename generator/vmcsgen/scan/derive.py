@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from vmcsgen.scan.files import shared_folders
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.lexicon import Lexicon
 from vmcsgen.scan.report import ListSummary, Maximum, Report
@@ -23,17 +24,9 @@ def judge(reports: Sequence[Report], lexicon: Lexicon) -> Iterator[Finding]:
 
 def _nearest(lists: Sequence[ListSummary], path: str) -> ListSummary | None:
     """The list that shares the longest run of folders with ``path``."""
-    parts = path.split("/")
-
-    def shared(other: ListSummary) -> int:
-        count = 0
-        for mine, theirs in zip(parts, other.path.split("/"), strict=False):
-            if mine != theirs:
-                break
-            count += 1
-        return count
-
-    return max(lists, key=lambda each: (shared(each), each.constants), default=None)
+    return max(
+        lists, key=lambda each: (shared_folders(path, each.path), each.constants), default=None
+    )
 
 
 def _typed(maximum: Maximum, nearest: ListSummary | None, lexicon: Lexicon) -> Finding:

@@ -14,6 +14,7 @@ from vmcsgen.core.enumeration import climb, ladder
 from vmcsgen.core.requirement import Combination, Requirement, Supports
 from vmcsgen.core.spec import Field, Project, Spec
 from vmcsgen.scan.conditions import SWITCHES
+from vmcsgen.scan.files import shared_folders
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.report import PlacedFact
 
@@ -43,16 +44,6 @@ def judge(facts: Sequence[PlacedFact], spec: Spec) -> Iterator[Finding]:
             yield from _ladder(rungs, spec)
 
 
-def _top(path: str, other: str) -> int:
-    """How many leading folders two paths share."""
-    count = 0
-    for mine, theirs in zip(path.split("/"), other.split("/"), strict=False):
-        if mine != theirs:
-            break
-        count += 1
-    return count
-
-
 class _Switch:
     """One function that says which fields exist, with what its conditions stand for."""
 
@@ -72,7 +63,7 @@ class _Switch:
         settings: dict[str, list[Condition]] = {}
         for fact in facts:
             if fact.kind == "function":  # of several trees, that of this one
-                near = _top(path, fact.place.path)
+                near = shared_folders(path, fact.place.path)
                 if near >= nearest.get(fact.name, -1):
                     nearest[fact.name] = near
                     self.functions[fact.name] = fact.condition

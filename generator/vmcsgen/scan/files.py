@@ -6,8 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from vmcsgen.records import Record
+from vmcsgen.resources import FOREIGN_FOLDERS
 from vmcsgen.scan.patterns import lazy
 
 SIZE_LIMIT = 8 << 20
@@ -25,11 +27,6 @@ LANGUAGES = {
     ".asm": "assembler", ".nasm": "assembler", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 }  # fmt: skip
 """File name ending -> language; other files of a tree are not read."""
-
-# What version control, quilt and installers keep for themselves: copies of sources included.
-_SKIPPED_FOLDERS = frozenset(
-    {".git", ".hg", ".svn", ".jj", ".pc", ".venv", "node_modules", "__pycache__"}
-)
 
 
 class Entry(Record):
@@ -119,7 +116,7 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
             for entry in entries:
                 path = entry.name if folder == os.curdir else entry.path
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _SKIPPED_FOLDERS:
+                    if entry.name not in FOREIGN_FOLDERS:
                         pending.append(path)
                 elif os.path.splitext(entry.name)[1] in LANGUAGES and entry.is_file(
                     follow_symlinks=False
@@ -133,6 +130,12 @@ def _below(root: str, troubles: list[Trouble]) -> Iterator[Entry]:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def shared_folders(path: str, other: str) -> int:
+    """How many leading folders two paths share."""
+    pairs = zip(path.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 _GUEST_RIP = lazy(rb"\b(?:0x0*681e|0*681eh)\b")

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, Source, Span
-from vmcsgen.scan.expression import Unevaluated, evaluate, literal
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated, literal
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.syntax import ancestors
 from vmcsgen.scan.words import claimed_width
@@ -52,7 +53,7 @@ def of_constants(constants: Iterable[Constant], source: Source) -> Iterator[Type
     """Constants whose name says the maximum, and whose value is nothing but a number."""
     for constant in constants:
         raw = _raw(constant)
-        if raw is not None and _only_numbers(source.text(constant.value_at)):
+        if raw is not None and _number(source.text(constant.value_at)) is not None:
             yield TypedMaximum(constant.name, raw, constant.value_at)
 
 
@@ -85,12 +86,12 @@ def _plausible(value: int) -> bool:
     return 0 < value < 0x400 and value & 1 == 0
 
 
-def _only_numbers(text: str) -> bool:
+def _number(text: str) -> int | None:
+    """The value of an expression that names nothing, None if it does."""
     try:
-        evaluate(text, {})
+        return evaluate(text, {})
     except Unevaluated:
-        return False
-    return True
+        return None
 
 
 _CLUE = lazy(rb"vmcs_?enum", re.IGNORECASE)
@@ -112,11 +113,8 @@ def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
         value = _given(node)
         if value is None:
             continue
-        text = parsed.text(value)
-        if not _only_numbers(text):
-            continue
-        number = evaluate(text, {})
-        if _plausible(number) and number != IA32_VMX_VMCS_ENUM:
+        number = _number(parsed.text(value))
+        if number is not None and _plausible(number) and number != IA32_VMX_VMCS_ENUM:
             yield TypedMaximum(name, number, Span(value.start_byte, value.end_byte))
 
 
@@ -125,9 +123,7 @@ def _given(node: Node) -> Node | None:
     inner = node
     for outer in ancestors(node):
         kind = outer.type
-        if kind == "argument_list":
-            return _beside(outer, inner)
-        if kind == "initializer_list":
+        if kind in ("argument_list", "initializer_list"):
             return _beside(outer, inner)
         if kind == "initializer_pair":
             value = outer.child_by_field_name("value")

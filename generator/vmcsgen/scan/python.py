@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
-from vmcsgen.scan.expression import Unevaluated, is_literal
+from vmcsgen.scan.macros import Unevaluated, is_literal
 
 _DEPTH_LIMIT = 90
 _LINE_LIMIT = 1 << 16

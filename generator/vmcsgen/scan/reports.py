@@ -75,7 +75,7 @@ def statistics(findings: Sequence[Finding]) -> list[str]:
 
 
 def as_json(result: Result, findings: Sequence[Finding]) -> str:
-    """The contract of DESIGN section 6, and the lists with the project each was taken for."""
+    """As docs/json.md has it."""
     import json
 
     plain = {

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import Unevaluated, evaluate, is_literal
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import Unevaluated, is_literal
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:

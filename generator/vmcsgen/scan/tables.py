@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
-from vmcsgen.scan.expression import literal
+from vmcsgen.scan.macros import literal
 from vmcsgen.scan.patterns import lazy
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from vmcsgen.capabilities.assess import Verdict
 from vmcsgen.core.consistency import DEFAULT1
-from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, Term, names, terms, to_plain
 from vmcsgen.core.spec import Control, Feature, Field, Group, Project, Spec
+from vmcsgen.query import control_names, high_names
 from vmcsgen.site.families import ALWAYS, family_of
 from vmcsgen.site.generations import generations
 from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
@@ -97,11 +97,7 @@ def _field(spec: Spec, field: Field, number: Mapping[tuple[Term, ...], int]) -> 
         "sources": field.sources,
         "note": field.note,
         "names": called,
-        "high_names": {
-            project.id: project.high_fields[field.id]
-            for project in spec.projects
-            if field.width is Width.W64 and field.id in project.high_fields
-        },
+        "high_names": high_names(spec, field),
     }
 
 
@@ -114,14 +110,6 @@ def _requirement(spec: Spec, requirement: Requirement) -> Plain:
         "names": list(dict.fromkeys(names(requirement))),
         "family": family.id,
         "code": family.code,
-    }
-
-
-def _called(spec: Spec, name: str) -> Plain:
-    return {
-        project.id: dict(project.controls[name])
-        for project in spec.projects
-        if name in project.controls
     }
 
 
@@ -149,7 +137,7 @@ def _control(spec: Spec, control: Control) -> Plain:
         "status": control.status,
         "formerly": control.formerly,
         "note": control.note,
-        "names": _called(spec, control.name),
+        "names": control_names(spec, control.name),
     }
 
 
@@ -165,7 +153,7 @@ def _feature(spec: Spec, feature: Feature) -> Plain:
         "status": "sdm",
         "formerly": (),
         "note": feature.note,
-        "names": _called(spec, feature.name),
+        "names": control_names(spec, feature.name),
         "inferences": [
             {
                 "conclusion": each.conclusion,

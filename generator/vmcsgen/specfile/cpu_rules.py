@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.consistency import inconsistencies
 from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic
-from vmcsgen.specfile.rules import Documents, Entry, entries, guess
-
-LAST_MSR = 0x493
-"""The highest VMX capability MSR (SDM A.4.2, IA32_VMX_EXIT_CTLS2)."""
+from vmcsgen.diagnostics import Diagnostic, did_you_mean
+from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, entries
 
 
 def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
@@ -25,7 +23,7 @@ def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
         faults += _check_cpu(entry, spec)
     for entry in (*errata, *ladders):
         if entry.value["source"] not in sources:
-            hint = guess(entry.value["source"], sorted(sources), "see spec/sources.yaml")
+            hint = did_you_mean(entry.value["source"], sorted(sources), "see spec/sources.yaml")
             message = f"there is no source {entry.value['source']!r}"
             faults.append(entry.fault("SPEC111", message, "source", hint))
     for entry in ladders:
@@ -51,8 +49,9 @@ def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
     node = entry.node.value["msrs"]
     at = Entry(entry.document, node, entry.value["msrs"])
     for key in entry.value["msrs"]:
-        if int(key, 16) > LAST_MSR:
-            yield at.fault("SPEC128", f"{key} is no VMX capability MSR", key, "0x480 to 0x493")
+        if int(key, 16) not in CAPABILITY_MSRS:
+            hint = f"{CAPABILITY_MSRS[0]:#x} to {CAPABILITY_MSRS[-1]:#x}"
+            yield at.fault("SPEC128", f"{key} is no VMX capability MSR", key, hint)
     if entry.value.get("reliability") != "suspect":
         for each in inconsistencies(spec, msrs):
             yield at.fault(
@@ -65,7 +64,7 @@ def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
         yield entry.fault("SPEC128", "a suspect CPU needs a note that says why", "id")
     for name in entry.value.get("features", {}):
         if name not in spec.feature_by_name:
-            hint = guess(name, list(spec.feature_by_name), "see spec/controls/cpuid.yaml")
+            hint = did_you_mean(name, spec.feature_by_name, "see spec/controls/cpuid.yaml")
             yield entry.fault("SPEC129", f"there is no feature {name!r}", "features", hint)
     yield from _check_signature(entry)
 
@@ -87,7 +86,7 @@ def _check_signature(entry: Entry) -> Iterator[Diagnostic]:
 def _check_ladder(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
     known = [*spec.controls, *spec.feature_by_name]
     if entry.value["project"] not in spec.project_by_id:
-        hint = guess(entry.value["project"], list(spec.project_by_id), "see spec/projects")
+        hint = did_you_mean(entry.value["project"], spec.project_by_id, "see spec/projects")
         yield entry.fault(
             "SPEC129", f"there is no project {entry.value['project']!r}", "project", hint
         )
@@ -95,4 +94,6 @@ def _check_ladder(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:
         for name in names(from_plain(rung["requires"])):
             if name not in known:
                 message = f"there is no control or feature {name!r}"
-                yield entry.fault("SPEC129", message, "rungs", guess(name, known))
+                yield entry.fault(
+                    "SPEC129", message, "rungs", did_you_mean(name, known, NAMES_HINT)
+                )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown, spec_root
 from vmcsgen.specfile import stamp
 from vmcsgen.specfile.files import SpecFile, discover, version_file
@@ -43,7 +43,7 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
         if cached is not None:
             return cached
     spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
-    if spec is None or any(each.severity is Severity.ERROR for each in diagnostics):
+    if spec is None:
         raise DiagnosticError(diagnostics)
     if key:
         stamp.remember(key, spec)
@@ -66,7 +66,7 @@ def validate(root: Path | str | None = None) -> Inspected:
 
 
 def read(folder: Path, files: Iterable[SpecFile]) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
-    """Read, check and build; the Spec is None where a file of the model can't be understood.
+    """Read, check and build; the Spec is None where anything is wrong.
 
     All files are looked at, whatever is wrong with some; rules that compare files run only when
     all of them could be read.
@@ -118,19 +118,9 @@ def _version(folder: Path, diagnostics: list[Diagnostic]) -> str:
         return ""
     if not re.fullmatch(r"20[0-9]{2}\.(0[1-9]|1[0-2])(\.[0-9]{1,3})?", text):
         where = Location(shown(path), 1, 1, text.split("\n")[0], max(1, len(text)))
-        diagnostics.extend(
-            DiagnosticError(
-                [
-                    Diagnostic(
-                        Severity.ERROR,
-                        "SPEC010",
-                        "not a calendar version",
-                        where,
-                        "write year and month, such as 2026.11",
-                    )
-                ]
-            ).diagnostics
-        )
+        hint = "write year and month, such as 2026.11"
+        message = "not a calendar version"
+        diagnostics.append(Diagnostic(Severity.ERROR, "SPEC010", message, where, hint))
     return text
 
 
@@ -140,6 +130,3 @@ def summary(counts: Mapping[str, int]) -> str:
         f"{count} {noun if count != 1 else noun.removesuffix('s')}"
         for noun, count in counts.items()
     )
-
-
-__all__ = ["Inspected", "load", "read", "refuse", "summary", "validate"]

@@ -5,95 +5,32 @@ They run on documents that passed their schemas; docs/rules-spec.md lists them.
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
 from vmcsgen.core.requirement import from_plain, names, terms
-from vmcsgen.diagnostics import Diagnostic, Severity
-from vmcsgen.specfile.nodes import Document, Node
-
-Documents = Mapping[str, Sequence[Document]]
+from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
+from vmcsgen.specfile.names import (
+    NAMES_HINT,
+    Documents,
+    Entry,
+    Names,
+    entries,
+    gather,
+    unique,
+    whole,
+)
+from vmcsgen.specfile.nodes import Document
+from vmcsgen.specfile.project_rules import check_projects
 
 GROUPS_LIMIT = 64
 """Distinct requirements that one 64-bit existence mask can hold (group 0, always, included)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A mapping of a document, as rules look at it: its values, and where each stands."""
-
-    document: Document
-    node: Node
-    value: Mapping[str, Any]
-
-    def fault(self, rule: str, message: str, key: str = "", hint: str = "") -> Diagnostic:
-        """The error at the value of ``key``, or at the whole entry."""
-        node = self.node.value.get(key, self.node)
-        return Diagnostic(Severity.ERROR, rule, message, self.document.locate(node), hint)
-
-    def place(self, key: str) -> str:
-        """``path:line`` of a value, for the other half of a duplicate."""
-        return f"{self.document.path}:{self.node.value[key].start[0] + 1}"
-
-
-def entries(document: Document, key: str) -> Iterator[Entry]:
-    """The mappings in the list that stands under ``key``."""
-    if key in document.root.value:
-        for node in document.root.value[key].value:
-            yield Entry(document, node, node.plain())
-
-
-def whole(document: Document) -> Entry:
-    """The document itself as an entry."""
-    plain: Any = document.root.plain()
-    return Entry(document, document.root, plain)
-
-
-@dataclass(slots=True)
-class Names:
-    """What is defined where, gathered once for the rules that compare files."""
-
-    fields: dict[str, Entry] = field(default_factory=dict)
-    controls: dict[str, Entry] = field(default_factory=dict)
-    features: dict[str, Entry] = field(default_factory=dict)
-    sources: set[str] = field(default_factory=set)
-    projects: set[str] = field(default_factory=set)
-    groups: dict[str, Entry] = field(default_factory=dict)
-
-    @property
-    def requirable(self) -> list[str]:
-        """Every name that a requirement may use."""
-        return [*self.controls, *self.features]
-
-
-def gather(documents: Documents) -> Names:
-    """Collect names; where one is defined twice the first counts (other rules report it)."""
-    found = Names()
-    for document in documents.get("fields", ()):
-        for entry in entries(document, "fields"):
-            found.fields.setdefault(entry.value["id"], entry)
-    for document in documents.get("controls", ()):
-        group = whole(document)
-        found.groups.setdefault(group.value["group"], group)
-        for entry in entries(document, "controls"):
-            found.controls.setdefault(f"{group.value['group']}.{entry.value['id']}", entry)
-    for document in documents.get("cpuid", ()):
-        for entry in entries(document, "features"):
-            found.features.setdefault(f"cpuid.{entry.value['id']}", entry)
-    for document in documents.get("sources", ()):
-        found.sources |= {entry.value["id"] for entry in entries(document, "sources")}
-    found.projects = {whole(document).value["project"] for document in documents.get("project", ())}
-    return found
-
-
 def check(documents: Documents) -> list[Diagnostic]:
     """Every semantic fault of a spec, in the order of the rules."""
     found = gather(documents)
-    faults = [
+    return [
         *check_encodings(documents.get("fields", ())),
         *check_fields(documents.get("fields", ()), found),
         *check_requirements(documents.get("fields", ()), found),
@@ -102,14 +39,8 @@ def check(documents: Documents) -> list[Diagnostic]:
         *check_sources(documents, found),
         *check_disagreements(documents.get("disagreements", ()), found),
         *check_emulators(documents.get("emulators", ()), found),
+        *check_projects(documents, found),
     ]
-    for document in documents.get("project", ()):
-        faults += check_project(whole(document), found)
-    faults += _unique(
-        [whole(document) for document in documents.get("project", ())],
-        "project", "SPEC118", "project",
-    )  # fmt: skip
-    return faults
 
 
 def check_encodings(tables: Iterable[Document]) -> Iterator[Diagnostic]:
@@ -168,10 +99,10 @@ def _width(width: Width) -> str:
 def check_fields(tables: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC105 to SPEC108, SPEC113: unique ids, titles, encodings and tables; ascending order."""
     every = [entry for document in tables for entry in entries(document, "fields")]
-    yield from _unique(every, "id", "SPEC105", "field id")
-    yield from _unique(every, "title", "SPEC106", "title")
-    yield from _unique(every, "encoding", "SPEC107", "encoding")
-    yield from _unique([whole(document) for document in tables], "table", "SPEC113", "table")
+    yield from unique(every, "id", "SPEC105", "field id")
+    yield from unique(every, "title", "SPEC106", "title")
+    yield from unique(every, "encoding", "SPEC107", "encoding")
+    yield from unique([whole(document) for document in tables], "table", "SPEC113", "table")
     titles = {entry.value["title"].casefold(): entry for entry in every}
     for document in tables:
         highest = -1
@@ -194,23 +125,6 @@ def check_fields(tables: Sequence[Document], found: Names) -> Iterator[Diagnosti
                         "formerly",
                         "a title must lead to one field only",
                     )
-
-
-def _unique(every: Iterable[Entry], key: str, rule: str, what: str) -> Iterator[Diagnostic]:
-    first: dict[object, Entry] = {}
-    for entry in every:
-        value = entry.value[key]
-        folded = value.casefold() if isinstance(value, str) else value
-        if folded in first:
-            text = f"{value:#06x}" if key == "encoding" else repr(value)
-            yield entry.fault(
-                rule,
-                f"{what} {text} is taken",
-                key,
-                f"first at {first[folded].place(key)}; one of the two is wrong",
-            )
-        else:
-            first[folded] = entry
 
 
 def check_requirements(tables: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
@@ -270,27 +184,18 @@ def _unconfirmed(entry: Entry, unconfirmed: bool) -> Diagnostic:
 
 def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key: str = "requires"
 ) -> Diagnostic:  # fmt: skip
-    return entry.fault(rule, f"there is no control or feature {name!r}", key, guess(name, known))
-
-
-def guess(
-    name: str, known: Sequence[str], otherwise: str = "names are group.id; see spec/controls"
-) -> str:
-    """A "did you mean" for a name that is not known, or where to look."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, 1, 0.5)
-    return f"did you mean {close[0]!r}?" if close else otherwise
+    hint = did_you_mean(name, known, NAMES_HINT)
+    return entry.fault(rule, f"there is no control or feature {name!r}", key, hint)
 
 
 def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC114 to SPEC117, SPEC125: bits, ids, activation, the field that holds a group."""
-    yield from _unique([whole(document) for document in groups], "group", "SPEC125", "group")
+    yield from unique([whole(document) for document in groups], "group", "SPEC125", "group")
     for document in groups:
         group = whole(document)
         every = list(entries(document, "controls"))
-        yield from _unique(every, "bit", "SPEC114", "bit")
-        yield from _unique(every, "id", "SPEC115", "control id")
+        yield from unique(every, "bit", "SPEC114", "bit")
+        yield from unique(every, "id", "SPEC115", "control id")
         size = 32 if group.value["capability"]["allowed_1"] == "high" else 64
         for entry in every:
             if entry.value["bit"] >= size:
@@ -305,7 +210,7 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                 "SPEC116",
                 f"there is no field {group.value['field']!r}",
                 "field",
-                guess(group.value["field"], list(found.fields), "field ids stand in spec/fields"),
+                did_you_mean(group.value["field"], found.fields, "field ids stand in spec/fields"),
             )
         activating = group.value.get("activated_by")
         if activating is None:
@@ -335,7 +240,7 @@ def _circular(group: str, found: Names) -> bool:
 def check_features(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC115, SPEC117: unique features; what implies or rules them out must exist."""
     every = [entry for document in files for entry in entries(document, "features")]
-    yield from _unique(every, "id", "SPEC115", "feature id")
+    yield from unique(every, "id", "SPEC115", "feature id")
     for entry in every:
         for key in ("implied_by", "ruled_out_by"):
             for item in entry.value.get(key, ()):
@@ -347,7 +252,7 @@ def check_features(files: Sequence[Document], found: Names) -> Iterator[Diagnost
 def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
     """SPEC111: every source that anything names is in sources.yaml, which names each once."""
     for document in documents.get("sources", ()):
-        yield from _unique(list(entries(document, "sources")), "id", "SPEC111", "source id")
+        yield from unique(list(entries(document, "sources")), "id", "SPEC111", "source id")
     keys = {"fields": "fields", "controls": "controls", "cpuid": "features"}
     for kind, key in keys.items():
         for document in documents.get(kind, ()):
@@ -360,14 +265,14 @@ def check_sources(documents: Documents, found: Names) -> Iterator[Diagnostic]:
                             "SPEC111",
                             f"there is no source {source!r}",
                             document.locate(node),
-                            guess(source, sorted(found.sources), "see spec/sources.yaml"),
+                            did_you_mean(source, sorted(found.sources), "see spec/sources.yaml"),
                         )
 
 
 def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC126: a disagreement is about fields, controls, sources and projects that exist."""
     every = [entry for document in files for entry in entries(document, "disagreements")]
-    yield from _unique(every, "id", "SPEC126", "disagreement")
+    yield from unique(every, "id", "SPEC126", "disagreement")
     known: dict[str, Collection[str]] = {
         "fields": found.fields,
         "controls": found.requirable,
@@ -376,16 +281,23 @@ def check_disagreements(files: Sequence[Document], found: Names) -> Iterator[Dia
         "source": found.sources,
     }
     for entry in every:
-        for key, names_of_kind in known.items():
-            value = entry.value.get(key, ())
-            for name in (value,) if isinstance(value, str) else value:
-                if name not in names_of_kind:
-                    yield entry.fault(
-                        "SPEC126",
-                        f"there is no {key.removesuffix('s')} {name!r}",
-                        key,
-                        guess(name, sorted(names_of_kind), "see the files of the spec"),
-                    )
+        yield from _unknown_of_kind(entry, known, "SPEC126")
+
+
+def _unknown_of_kind(
+    entry: Entry, known: Mapping[str, Collection[str]], rule: str
+) -> Iterator[Diagnostic]:
+    """What an entry names that does not exist; ``known`` has what can stand under a key."""
+    for key, names_of_kind in known.items():
+        value = entry.value.get(key, ())
+        for name in (value,) if isinstance(value, str) else value:
+            if name not in names_of_kind:
+                yield entry.fault(
+                    rule,
+                    f"there is no {key.removesuffix('s')} {name!r}",
+                    key,
+                    did_you_mean(name, sorted(names_of_kind), "see the files of the spec"),
+                )
 
 
 def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
@@ -396,120 +308,8 @@ def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnos
         for emulator in emulators
         for node in emulator.node.value["deviations"].value
     ]
-    yield from _unique(emulators, "id", "SPEC135", "emulator")
-    yield from _unique(deviations, "id", "SPEC135", "deviation")
+    yield from unique(emulators, "id", "SPEC135", "emulator")
+    yield from unique(deviations, "id", "SPEC135", "deviation")
     known: dict[str, Collection[str]] = {"fields": found.fields, "sources": found.sources}
     for entry in deviations:
-        for key, names_of_kind in known.items():
-            for name in entry.value.get(key, ()):
-                if name not in names_of_kind:
-                    yield entry.fault(
-                        "SPEC135",
-                        f"there is no {key.removesuffix('s')} {name!r}",
-                        key,
-                        guess(name, sorted(names_of_kind), "see the files of the spec"),
-                    )
-
-
-IDENTIFIERS = {
-    "c": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
-    "rust": re.compile(r"([a-z_][a-z0-9_]*::)*[A-Za-z_][A-Za-z0-9_]*"),
-    "python": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
-    "none": re.compile(r"\S(.*\S)?"),
-}
-"""What a name may look like in a project's language."""
-
-C_KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while bool true false nullptr class template".split()
-)
-
-
-def valid_identifier(name: str, language: str) -> bool:
-    """Whether ``name`` can be a constant's name in ``language``."""
-    reserved = {"python": keyword.iskeyword(name), "c": name in C_KEYWORDS}
-    pattern = IDENTIFIERS.get(language, IDENTIFIERS["none"])
-    return pattern.fullmatch(name) is not None and not reserved.get(language, False)
-
-
-def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
-    """SPEC118 to SPEC122, SPEC136: names of a project are unique, valid, and of what exists."""
-    language = project.value["language"]
-    taken: dict[str, str] = {}
-    for section in ("fields", "high_names", "aliases"):
-        if section not in project.value:
-            continue
-        section_node = project.node.value[section]
-        for identity, spelled in project.value[section].items():
-            at = Entry(project.document, section_node, project.value[section])
-            if identity not in found.fields:
-                where = project.document.locate(section_node.keys[identity])
-                yield Diagnostic(
-                    Severity.ERROR, "SPEC119", f"there is no field {identity!r}", where,
-                    guess(identity, list(found.fields), "field ids stand in spec/fields"),
-                )  # fmt: skip
-                continue
-            if found.fields[identity].value.get("status") == "unconfirmed":
-                yield at.fault(
-                    "SPEC121",
-                    f"{identity} is unconfirmed: no project's name may make it look real",
-                    identity,
-                    "move the name to `extras` with a reason",
-                )
-            for name in spelled if isinstance(spelled, list) else [spelled]:
-                if name is None:
-                    continue
-                if not valid_identifier(name, language):
-                    yield at.fault(
-                        "SPEC120",
-                        f"{name!r} is not a valid name in {language}",
-                        identity,
-                        "copy the constant's name from the project's source",
-                    )
-                if taken.setdefault(name, identity) != identity or (
-                    section != "fields" and name == project.value["fields"].get(identity)
-                ):
-                    yield at.fault(
-                        "SPEC118",
-                        f"{name} is also the name of {taken[name]}",
-                        identity,
-                        "one constant has one value: correct one of the two",
-                    )
-    for position, subset in enumerate(project.value.get("subsets", ())):
-        listed = project.node.value["subsets"].value[position].value["fields"]
-        for node in listed.value:
-            if node.value not in found.fields:
-                yield Diagnostic(
-                    Severity.ERROR,
-                    "SPEC119",
-                    f"subset {subset['id']}: there is no field {node.value!r}",
-                    project.document.locate(node),
-                    guess(node.value, list(found.fields), "field ids stand in spec/fields"),
-                )
-    if "controls" in project.value:
-        section_node = project.node.value["controls"]
-        for name in project.value["controls"]:
-            if name not in found.requirable:
-                where = project.document.locate(section_node.keys[name])
-                yield Diagnostic(
-                    Severity.ERROR, "SPEC122", f"there is no control or feature {name!r}", where,
-                    guess(name, found.requirable),
-                )  # fmt: skip
-        yield from _check_words(project)
-
-
-def _check_words(project: Entry) -> Iterator[Diagnostic]:
-    """SPEC136: what a control is called agrees with the word that holds its group."""
-    for name, called in project.value["controls"].items():
-        word = project.value.get("words", {}).get(name.partition(".")[0])
-        if word is None:
-            continue
-        if called.get("word", word["name"]) != word["name"]:
-            message = f"{name}: the group is in {word['name']}, not in {called['word']}"
-        elif not called.get("macro", word["prefix"]).startswith(word["prefix"]):
-            message = f"{name}: the macros of {word['name']} begin with {word['prefix']}"
-        else:
-            continue
-        where = project.document.locate(project.node.value["controls"].keys[name])
-        yield Diagnostic(Severity.ERROR, "SPEC136", message, where, "see `words` of the project")
+        yield from _unknown_of_kind(entry, known, "SPEC135")

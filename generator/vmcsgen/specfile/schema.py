@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vmcsgen.diagnostics import Diagnostic, Severity
+from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
 from vmcsgen.resources import spec_root
 from vmcsgen.specfile.nodes import Document, Node
 
@@ -102,8 +102,7 @@ def _translate(
         case "enum" | "const":
             allowed = [str(item) for item in _listed(value)]
             message = f"{what} can't be {_shown(node)}"
-            guess = _close(str(node.value), allowed)
-            hint = f"did you mean {guess!r}?" if guess else f"one of: {', '.join(allowed)}"
+            hint = did_you_mean(str(node.value), allowed)
             yield _fault(document, node, "SPEC014", message, hint)
         case "anyOf" | "oneOf":
             message = f"{what} has the wrong form: {_shown(node)}"
@@ -151,8 +150,7 @@ def _unknown_keys(
     for key, where in (node.keys or {}).items():
         if key in known or any(search(pattern, key) for pattern in patterns):
             continue
-        guess = _close(key, known)
-        hint = f"did you mean {guess!r}?" if guess else f"known keys: {', '.join(known)}"
+        hint = did_you_mean(key, known, f"known keys: {', '.join(known)}")
         yield _fault(document, where, "SPEC012", f"unknown key {key[:60]!r}", hint)
 
 
@@ -197,10 +195,3 @@ def _described_anywhere(schema: Any, key: str) -> str:
             if described:
                 return described
     return ""
-
-
-def _close(word: str, known: list[str]) -> str | None:
-    from difflib import get_close_matches
-
-    matches = get_close_matches(word[:80], known, 1, 0.6)
-    return matches[0] if matches else None

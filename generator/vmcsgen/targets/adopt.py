@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def apply_patch(
         before.setdefault(path, draft.text(path))
 
     if _applied(workshop, target, patch, draft):
-        return ()
+        return tuple(_as_they_are(workshop, target, patch, draft))
     for step in patch.steps:
         match step:
             case RegionStep(name):
@@ -104,6 +104,17 @@ def _applied(workshop: Workshop, target: str, patch: Patch, draft: Draft) -> boo
     ]
     edits = any(isinstance(step, DiffStep) for step in patch.steps)
     return bool(outputs) and edits and all(_stands(target, each, draft) for each in outputs)
+
+
+def _as_they_are(workshop: Workshop, target: str, patch: Patch, draft: Draft) -> Iterator[Change]:
+    """The regions and files of a patch that was applied."""
+    for step in patch.steps:
+        path = None
+        if not isinstance(step, DiffStep):
+            path = draft.place(_output(workshop, target, step.output))
+        text = None if path is None else draft.text(path)
+        if path is not None and text is not None:
+            yield Change(path, text, text)
 
 
 def _stands(target: str, output: Output, draft: Draft) -> bool:

@@ -18,7 +18,8 @@ def target_names(root: Path | str | None = None) -> tuple[str, ...]:
     if not os.path.isdir(folder):
         from vmcsgen.diagnostics import refuse
 
-        raise refuse("there is no such template folder", shown(folder))
+        problem = "is a file" if os.path.exists(folder) else "there is no such folder"
+        raise refuse(problem, shown(folder), hint="name a folder of targets (NAME/target.yaml)")
     return tuple(
         name
         for name in sorted(os.listdir(folder))
@@ -78,16 +79,14 @@ def choose(wanted: Iterable[str], root: Path | str | None = None) -> tuple[str, 
     if not known:
         from vmcsgen.diagnostics import refuse
 
-        raise refuse("holds no target (NAME/target.yaml)", folder)
+        hint = "vmcsgen new-target begins one"
+        raise refuse("holds no target (NAME/target.yaml)", folder, hint=hint)
     chosen: list[str] = []
     for name in wanted:
         if name.lower() not in known and not is_installed(name.lower(), root):
-            from difflib import get_close_matches
+            from vmcsgen.diagnostics import did_you_mean, refuse
 
-            from vmcsgen.diagnostics import refuse
-
-            close = get_close_matches(name.lower(), known, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
+            hint = did_you_mean(name.lower(), known)
             raise refuse(f"there is no target {name!r}", folder, hint=hint)
         chosen.append(name.lower())
     return tuple(sorted(set(chosen))) or known

@@ -11,7 +11,7 @@ from vmcsgen.diagnostics import refuse
 from vmcsgen.targets.adopt import Change, Draft, apply_patch
 from vmcsgen.targets.diffs import FileDiff, file_diff
 from vmcsgen.targets.mail import Letter, Mail, series_mails
-from vmcsgen.targets.series import load_series
+from vmcsgen.targets.series import series_for_tree
 from vmcsgen.targets.tree import Workshop
 
 _AUTHOR = re.compile(r"[^<>\x00-\x1f\x7f]{1,200} <[^<>\s\x00-\x1f\x7f]{1,200}>")
@@ -45,7 +45,7 @@ def compose(
         raise refuse(f"{author!r} is not of the form 'Name <address>'", "vmcsgen patch")
     workshop = Workshop(spec, tree, templates)
     maker = workshop.maker(name)
-    series = load_series(maker.target)
+    series = series_for_tree(maker.target, templates)
     draft = Draft(tree)
     letters = []
     views = []

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vmcsgen.diagnostics import refuse
-from vmcsgen.resources import shown
+from vmcsgen.resources import FOREIGN_FOLDERS, shown
 
 FILE_LIMIT = 8 << 20
 """Bytes; a larger file is no source file and is not looked into."""
 
 _WORDS = (b"vmcsgen begin", b"vmcsgen end")
-_NOT_OURS = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 
 # What a tree's own .git/config says must neither run programs nor hide files.
 _GIT = (
@@ -73,7 +72,7 @@ def _by_walk(top: Path) -> Iterator[str]:
         for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _NOT_OURS:
+                if entry.name not in FOREIGN_FOLDERS:
                     pending.append(relative)
             elif entry.is_file(follow_symlinks=False) and _holds_mark(entry.path):
                 yield relative

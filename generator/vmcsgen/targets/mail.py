@@ -35,18 +35,17 @@ class Letter:
 
 
 def series_mails(
-    cover: Letter | None, letters: Sequence[Letter], author: str, *, signed: bool, prefix: str = ""
+    cover: Letter | None, letters: Sequence[Letter], author: str, *, signed: bool
 ) -> tuple[Mail, ...]:
     """The mails of a series in order, the cover letter first.
 
-    ``author`` is ``Name <address>``; ``signed`` adds its Signed-off-by; ``prefix`` goes between
-    PATCH and the number, such as ``RFC``.
+    ``author`` is ``Name <address>``; ``signed`` adds its Signed-off-by.
     """
     total = len(letters)
     digits = len(str(total))
     mails = []
     for number, letter in enumerate(([cover] if cover else []) + list(letters), 0 if cover else 1):
-        tag = " ".join(part for part in ("PATCH", prefix, f"{number:0{digits}}/{total}") if part)
+        tag = f"PATCH {number:0{digits}}/{total}"
         head = [_NO_COMMIT, f"From: {author}", f"Subject: [{tag}] {letter.subject}"]
         head += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=UTF-8",
                  "Content-Transfer-Encoding: 8bit", ""]  # fmt: skip

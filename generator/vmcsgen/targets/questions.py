@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.spec import Spec
 
 IA32_FEATURE_CONTROL = 0x3A
-CAPABILITY_MSRS = range(0x480, 0x494)
-"""IA32_VMX_BASIC to IA32_VMX_EXIT_CTLS2 (SDM Appendix A)."""
 
 _IDENTITY_LEAVES = (
     (0, 0), (1, 0), (7, 0), (7, 1),

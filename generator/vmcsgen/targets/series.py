@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
 from vmcsgen.resources import shown
-from vmcsgen.targets.manifest import Target
+from vmcsgen.targets.choice import target_names
+from vmcsgen.targets.manifest import Target, load_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,26 @@ def load_series(target: Target) -> Series:
     return Series(
         plain["subject"], plain.get("cover"), tuple(_patch(each) for each in plain["patches"])
     )
+
+
+def series_for_tree(target: Target, templates: Path | None = None) -> Series:
+    """The series of a target that a source tree can take over.
+
+    DiagnosticError if it is not made for trees, or as ``load_series``.
+    """
+    series = load_series(target)
+    if not _for_trees(series):
+        names = (each for each in target_names(templates) if each != target.id)
+        others = [each for each in names if _for_trees(load_series(load_target(each, templates)))]
+        raise refuse(
+            f"target {target.id} has nothing that a tree could take over", "TARGET",
+            hint=f"one of: {', '.join(others)}" if others else "see docs/add-a-target.md",
+        )  # fmt: skip
+    return series
+
+
+def _for_trees(series: Series) -> bool:
+    return any(patch.steps for patch in series.patches)
 
 
 def _problems(target: Target, step: Mapping[str, Any]) -> Iterator[str]:

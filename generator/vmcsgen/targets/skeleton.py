@@ -126,7 +126,10 @@ def begin(name: str, folder: Path, language: str) -> tuple[Path, ...]:
         hint = "lower-case letters, digits and dashes, such as my-target"
         raise refuse(f"{name!r} is no name for a target", "new-target", rule="USAGE", hint=hint)
     if name in target_names():
-        raise refuse(f"there is a target {name!r} already", "vmcsgen targets")
+        raise refuse(
+            f"a target {name!r} comes with vmcsgen", "new-target", rule="USAGE",
+            hint="choose another name",
+        )  # fmt: skip
     target = folder / name
     if target.exists() or target.is_symlink():
         raise refuse("is there already", shown(target), hint="choose another name, or remove it")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, did_you_mean, refuse
 from vmcsgen.resources import shown
 from vmcsgen.targets.choice import is_installed, target_names
 from vmcsgen.targets.find_marks import marked_files
@@ -71,13 +70,13 @@ class Workshop:
     def output(self, region: Region) -> Output:
         """The output that a region's name means; DiagnosticError with a suggestion if none."""
         if region.target not in self.known and not is_installed(region.target, self.templates):
-            hint = _guess(region.target, self.known)
+            hint = did_you_mean(region.target, self.known)
             message = f"there is no target {region.target!r}"
             raise DiagnosticError([region.fault("REGION007", message, hint)])
         target = self.maker(region.target).target
         output = target.output(region.output)
         if output is None:
-            hint = _guess(region.output, [each.name for each in target.outputs])
+            hint = did_you_mean(region.output, (each.name for each in target.outputs))
             message = f"target {target.id} makes no {region.output!r}"
             raise DiagnosticError([region.fault("REGION007", message, hint)])
         return output
@@ -92,11 +91,6 @@ class Workshop:
             message = f"the lines below this mark name {names}, which no field is called"
             raise DiagnosticError([region.fault("REGION008", message)]) from None
         return text.removesuffix("\n").split("\n")
-
-
-def _guess(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"one of: {', '.join(known)}"
 
 
 def examine(
@@ -157,7 +151,7 @@ def examine_file(workshop: Workshop, path: str, chosen: frozenset[str], force: b
         results.append(RegionResult(region, found, kept))
         if found is not State.CURRENT and not kept:
             changes.append((region, lines, output))
-    if any(each.severity is Severity.ERROR for each in faults):
+    if faults:
         raise DiagnosticError(faults)
     for region, lines, output in reversed(changes):
         language = LANGUAGES[output.language]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from vmcsgen.core.encoding import FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
+from vmcsgen.query import control_names, high_names, project_names
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.questions import Questions, questions
@@ -311,7 +312,6 @@ class View:
     def _field(self, field: Field) -> FieldView:
         assert field.requires is not None
         high = field.high_encoding
-        names, high_names = self._names[field.id]
         return FieldView(
             field.id, field.title, field.encoding.value, str(field.encoding),
             None if high is None else high.value, None if high is None else str(high),
@@ -319,28 +319,17 @@ class View:
             int(field.type), field.index, field.table, field.id.upper(), str(field.requires),
             to_plain(field.requires), self.spec.words(field.requires),
             self._group_number[terms(field.requires)], field.status, field.formerly,
-            field.sources, field.note, names, high_names,
+            field.sources, field.note, project_names(self.spec, field),
+            high_names(self.spec, field),
             "" if field.status == "sdm" else field.status,
         )  # fmt: skip
-
-    @cached_property
-    def _names(self) -> Mapping[str, tuple[dict[str, str], dict[str, str]]]:
-        found: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-            each.id: ({}, {}) for each in self.spec.fields
-        }
-        for project in self.spec.projects:
-            for identity, name in project.fields.items():
-                found[identity][0][project.id] = name
-            for identity, name in project.high_fields.items():
-                found[identity][1][project.id] = name
-        return found
 
     def _control(self, group: Group, control: Control) -> ControlView:
         return ControlView(
             control.name, group.id, control.id, control.title, control.bit,
             f"{1 << control.bit:#x}", f"{group.id}_{control.id}".upper(), group.msr_name,
             control.bit + group.shift, control.status, self._called(control.name),
-            self._called_everywhere(control.name),
+            control_names(self.spec, control.name),
         )  # fmt: skip
 
     def _feature(self, feature: Feature, position: int) -> ControlView:
@@ -349,20 +338,13 @@ class View:
             f"cpuid_{feature.id}".upper(),
             f"CPUID.({feature.leaf:02X}H,{feature.subleaf}).{feature.register.upper()}",
             feature.bit, "sdm", self._called(feature.name),
-            self._called_everywhere(feature.name),
+            control_names(self.spec, feature.name),
         )  # fmt: skip
 
     def _called(self, name: str) -> Mapping[str, str]:
         if self.project_id is None:
             return {}
         return self.spec.project_by_id[self.project_id].controls.get(name, {})
-
-    def _called_everywhere(self, name: str) -> Mapping[str, Mapping[str, str]]:
-        return {
-            project.id: project.controls[name]
-            for project in self.spec.projects
-            if name in project.controls
-        }
 
     @cached_property
     def _required(self) -> frozenset[str]:
@@ -402,18 +384,13 @@ class View:
         for name in term:
             control = self.control[name]
             by_group.setdefault(control.group, []).append(control)
-        order = [group.id for group in self.capability_groups_order] + ["cpuid"]
+        order = [group.id for group in self.spec.groups] + ["cpuid"]
         tests = []
         for group in sorted(by_group, key=order.index):
             controls = tuple(sorted(by_group[group], key=lambda control: control.bit))
             mask = sum(1 << control.bit for control in controls)
             tests.append(TestView(group, mask, f"{mask:#x}", controls))
         return tuple(tests)
-
-    @property
-    def capability_groups_order(self) -> Sequence[Group]:
-        """The groups as the spec orders them."""
-        return self.spec.groups
 
     def _rung(self, rung: Rung) -> RungView:
         # A rung holds when one of its fields exists, so its groups are its fields' groups.

@@ -39,7 +39,7 @@ def current(path: Path) -> bytes | None:
     """The bytes of a file, or None if there is none; DiagnosticError if it can't be read."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _failed(path, error, "read") from None
@@ -135,5 +135,5 @@ def _failed(path: Path, error: OSError, verb: str) -> DiagnosticError:
         f"can't be {verb}: {error.strerror or error}",
         shown(path),
         rule="WRITE002",
-        hint="nothing was changed" if verb == "written" else "",
+        hint="this file is as it was" if verb == "written" else "",
     )

@@ -16,11 +16,11 @@ from vmcsgen.capabilities.assess import (
     judge,
     reported_by_revision,
 )
-from vmcsgen.capabilities.dump import Dump, Identity, Leaf, Processor, Registers
-from vmcsgen.capabilities.identity import features
+from vmcsgen.capabilities.dump import Dump, Identity, Processor
 from vmcsgen.capabilities.report import as_text
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.enumeration import Enumeration, existence
+from vmcsgen.core.processor import Leaf, Registers, features
 from vmcsgen.specfile.cpus import KnownCpus
 
 

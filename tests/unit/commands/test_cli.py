@@ -251,7 +251,7 @@ def test_an_output_that_takes_nothing(verb: list[str]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
-    assert done.stderr == "vmcsgen: can't write to standard output: No space left on device\n"
+    assert done.stderr == "vmcsgen: not all could be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("check", [["--check"], ["--diff"], []], ids=" ".join)

@@ -54,9 +54,10 @@ def test_a_mistake_shows_one_line_of_usage(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as caught:
         main(["gen", "--nonsense"])
     assert caught.value.code == 2
-    usage, message = capsys.readouterr().err.splitlines()
+    usage, message, hint = capsys.readouterr().err.splitlines()
     assert usage == "usage: vmcsgen gen [OPTION]..."
     assert "--nonsense" in message
+    assert hint == "  = help: vmcsgen gen --help lists the options"
 
 
 def test_required_options_and_arguments_are_in_the_usage(

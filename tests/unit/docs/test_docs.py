@@ -77,6 +77,17 @@ def test_rules_page_lists_the_rules_of_the_code() -> None:
     assert sorted(re.findall(r"^\| (SPEC\d{3}) ", page, re.M)) == sorted(raised)
 
 
+def test_every_rule_of_the_code_stands_in_a_table_of_the_guide() -> None:
+    families = "VMCS|SPEC|CAPS|REGION|ADOPT|TREE|TARGET|WRITE|LOG|PROBE"
+    code = (CHECKOUT / "generator/vmcsgen").rglob("*.py")
+    raised = {
+        rule for p in code for rule in re.findall(rf'"((?:{families})\d{{3}})"', p.read_text())
+    }
+    row = re.compile(rf"^\| \[?((?:{families})\d{{3}})\b", re.M)
+    listed = [rule for page in PAGES for rule in row.findall(page.read_text())]
+    assert sorted(raised) == sorted(set(listed))
+
+
 def test_dump_page_lists_the_rules_of_the_code() -> None:
     code = CHECKOUT / "generator/vmcsgen"
     raised = {
@@ -134,6 +145,15 @@ def test_json_page_names_every_key_that_a_verb_prints(
     assert len(keys) > 2
     page = section(heading)
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", page)] == []
+
+
+def test_json_page_names_every_key_of_the_whole_spec() -> None:
+    found = json.loads((CHECKOUT / "out/json/vmcs.json").read_text())
+    keys = set(found)
+    for part in ("spec", "requirement_groups", "ladder", "projects", "sources"):
+        keys |= set(found[part] if isinstance(found[part], dict) else found[part][0])
+    page = section("The whole spec")
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
 
 @pytest.mark.parametrize("heading", ["list", "show", "caps", "check"])

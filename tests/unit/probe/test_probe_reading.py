@@ -30,6 +30,13 @@ def test_a_recorded_log_tells_who_answered(recorded: bytes) -> None:
     assert log.loader == "bios"
 
 
+def test_the_extended_model_counts_from_family_6_up() -> None:
+    """Zhaoxin's family 7 has one, and an entry of spec/cpus must agree with its signature."""
+    leaf = "cpuid 00000001 00000000 000307b0 00000000 00000000 00000000"
+    log = parse_log(numbered(BEGIN, leaf, *CLOSING), "log")
+    assert (log.family, log.model, log.stepping) == (7, 0x3B, 0)
+
+
 def test_a_recorded_log_tells_msrs_present_and_absent(recorded: bytes) -> None:
     log = parse_log(recorded, "log")
     assert log.msrs[0x48A] == 0x34

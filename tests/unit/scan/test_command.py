@@ -234,6 +234,7 @@ def test_what_was_said_is_said_again_until_something_changes(
     assert list(Path(os.environ["VMCSGEN_CACHE"]).glob("said-*"))
     settings = tree / "vmcsgen.toml"
     settings.write_text("[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
+    assert main(["check", "vmx.h"]) == 0  # also while they are as fresh as this
     os.utime(settings, (past, past))
     assert main(["check", "vmx.h"]) == 0
     settings.unlink()

@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from needs import need
-from vmcsgen.scan.expression import (
-    DEPTH_LIMIT,
-    Macro,
-    Unevaluated,
-    evaluate,
-    is_literal,
-    literal,
-    tokens,
-)
+from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.macros import DEPTH_LIMIT, Macro, Unevaluated, is_literal, literal, tokens
 
 
 @pytest.mark.parametrize(

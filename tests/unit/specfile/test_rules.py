@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vmcsgen.specfile.load import validate
-from vmcsgen.specfile.rules import GROUPS_LIMIT, valid_identifier
+from vmcsgen.specfile.project_rules import valid_identifier
+from vmcsgen.specfile.rules import GROUPS_LIMIT
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 
 import vmcsgen
 from vmcsgen.cli import main
+from vmcsgen.resources import template_root
+from vmcsgen.targets.hunks import read_hunks
 
 from .qemu_tree import EOI_EXIT, HEADER, KVM_C, VMCS_H, make
 
@@ -33,6 +35,21 @@ def test_adopt_replaces_the_ladder_and_the_list_once(
     assert contents(tree) == after
     assert main(["gen", "--tree", str(tree), "--check"]) == 0
     assert "2 regions in 2 files: 2 current" in capsys.readouterr().err
+
+
+def test_adopting_vmxcap_twice_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "scripts/kvm/vmxcap"
+    script.parent.mkdir(parents=True)
+    hunks = read_hunks(template_root() / "vmxcap/vmxcap.diff")
+    script.write_text("".join("\n".join([*hunk.old, "", ""]) for hunk in hunks))
+    assert main(["adopt", "vmxcap", str(tmp_path)]) == 0
+    after = contents(tmp_path)
+    capsys.readouterr()
+    assert main(["adopt", "vmxcap", str(tmp_path)]) == 0
+    assert contents(tmp_path) == after
+    assert capsys.readouterr().out == "unchanged: scripts/kvm/vmx_controls.py\n"
 
 
 def test_the_list_keeps_what_it_had_and_what_stood_around_it(tree: Path) -> None:

@@ -22,7 +22,7 @@ def test_a_name_that_no_target_can_have(
 
 def test_a_name_of_ours_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new-target", "c", "--templates", str(tmp_path)]) == 2
-    assert "there is a target 'c' already" in capsys.readouterr().err
+    assert "a target 'c' comes with vmcsgen" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_overwritten(

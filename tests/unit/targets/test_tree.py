@@ -244,6 +244,14 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
+    def test_what_quilt_keeps_is_not_walked(
+        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    ) -> None:
+        monkeypatch.setenv("PATH", "")
+        shutil.copytree(tree, tree / ".pc" / "a.patch")
+        assert gen(tree, "--check") == 0
+        assert capsys.readouterr().out.count("current: ") == 3
+
 
 def test_options_that_contradict_each_other_are_refused(tree: Path, capsys: Capture) -> None:
     assert gen(tree, "-o", "out") == 2
