@@ -165,6 +165,15 @@ reason = "our own hypervisor"
         ("[[check.ignore]]\nrule = 'VMCS1O1'\nreason = 'x'", "did you mean 'VMCS101'?"),
         ("[[check.ignore]]\nrule = 'VMCS101'", "needs a reason"),
         ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = 'x'", "must be a number"),
+        ("[[check.ignore]]\nrule = 'VMCS101'\nreason = ' '", "needs a reason"),
+        ("[[check.extra]]\nname = 'A'\nencoding = 1", "needs a reason"),
+        ("[[check.extra]]\nreason = 'x'\nencoding = 1", "needs a name"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = true", "must be a number"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = -1", "must be a number"),
+        ("check = 1", "check must be a table"),
+        ("[chekc]", "unknown key 'chekc'; did you mean 'check'?"),
+        ("[check]\nproject = 1", "project must be the id of a project"),
+        ("[check]\nproject = 'linuks'", "no project 'linuks'"),
         ("[check", "not valid TOML"),
     ],
 )
@@ -182,6 +191,33 @@ def test_settings_in_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -
     )
     assert main(["check", "vmx.h"]) == 0
     assert "accepted: 2 by" in capsys.readouterr().out
+
+
+def test_settings_choose_the_project(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "vmx.h").write_text("/* vmcs */\n#define EPTP 0x201c\n")
+    (tree / "vmcsgen.toml").write_text("[check]\nproject = 'kvm-unit-tests'\n")
+    assert main(["check", "vmx.h"]) == 1
+    assert "EPT pointer" in capsys.readouterr().out
+
+
+def test_settings_are_those_of_the_folder_or_above_in_the_repository(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = tree / "arch" / "vmx.h"
+    inner.parent.mkdir()
+    (tree / "vmx.h").rename(inner)
+    ignore = "[[check.ignore]]\nrule = 'VMCS101'\npath = '{}'\nreason = 'later'\n"
+    (tree / "vmcsgen.toml").write_text(ignore.format("arch/*"))
+    # Settings of others are passed by, whatever they look like.
+    (tree / "arch/pyproject.toml").write_text("[tool.ruff")
+    assert main(["check", "arch/vmx.h"]) == 0
+    (tree / "arch/pyproject.toml").write_text("[tool]\nname = 'of vmcsgen'\n")
+    assert main(["check", "arch"]) == 0
+    (tree / "vmcsgen.toml").write_text(ignore.format("other/*"))
+    assert main(["check", "arch"]) == 1
+    (tree / "vmcsgen.toml").write_text(ignore.format("arch/*"))
+    (tree / "arch/.git").mkdir()
+    assert main(["check", "arch"]) == 1
 
 
 def test_baseline_accepts_known_findings_only(
