@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import vmcsgen
 from vmcsgen.scan import c, lexicon
 from vmcsgen.scan.conditions import Fact, condition, facts
 from vmcsgen.scan.constants import source
+from vmcsgen.scan.existence import judge
 from vmcsgen.scan.inspect import inspect
 from vmcsgen.scan.match import Matcher
 
@@ -151,3 +153,56 @@ bool other(void) { switch (x) { case E: return ONE; } }
     assert stated(text, "case") == {
         "A": "ONE", "B": "ONE", "C": None, "D": "TWO", "default": False
     }  # fmt: skip
+
+
+def judged(spec: vmcsgen.Spec, matcher: Matcher, text: str) -> list[tuple[str, str, str]]:
+    """Rule, name and message of the findings on what a file says of existence."""
+    stated = inspect("code.c", text.encode(), matcher).conditions
+    return [(each.rule, each.name, each.message) for each in judge(stated, spec)]
+
+
+def test_a_condition_is_compared_for_every_set_of_controls(
+    spec: vmcsgen.Spec, matcher: Matcher
+) -> None:
+    text = """
+static bool cpu_has_ept(void) { return has & SECONDARY_EXEC_ENABLE_EPT; }
+static bool cpu_has_vpid(void) { return has & SECONDARY_EXEC_ENABLE_VPID; }
+static bool cpu_has_loop(void) { return cpu_has_loop(); }
+static bool cpu_has_vmcs12_field(unsigned int idx)
+{
+	switch (idx) {
+	case VIRTUAL_PROCESSOR_ID: return cpu_has_vpid() || (cpu_has_vpid() && cpu_has_ept());
+	case EPT_POINTER: return cpu_has_ept() && cpu_has_vpid() || cpu_has_vpid();
+	case POSTED_INTR_NV: return cpu_has_loop();
+	case TSC_MULTIPLIER: return false;
+	case MINE: return false;
+	default: return cpu_has_ept();
+	}
+}
+"""
+    vpid, ept = "secondary.enable_vpid", "secondary.enable_ept"
+    assert judged(spec, matcher, text) == [
+        ("VMCS401", "EPT_POINTER",
+         "EPT_POINTER exists here if any(all(cpu_has_ept(), cpu_has_vpid()), cpu_has_vpid()),"
+         f" that is any(all({ept}, {vpid}), {vpid}); the spec requires {ept}"),
+        ("VMCS901", "POSTED_INTR_NV",
+         "the condition of POSTED_INTR_NV can't be evaluated: if cpu_has_loop()"),
+        ("VMCS401", "TSC_MULTIPLIER",
+         "TSC_MULTIPLIER exists here never; the spec requires secondary.use_tsc_scaling"),
+    ]  # fmt: skip
+
+
+def ladder(*rungs: tuple[str, int]) -> str:
+    arms = [f"if (f & {macro}) {{ add(c, MSR_IA32_VMX_VMCS_ENUM, {raw:#x}); }}"
+            for macro, raw in rungs]  # fmt: skip
+    return f"void f(void) {{ {' else '.join(arms)} }}\n"
+
+
+def test_ladders_are_judged_one_by_one_and_only_if_understood(
+    spec: vmcsgen.Spec, matcher: Matcher
+) -> None:
+    scaling, pml = ("VMX_SECONDARY_EXEC_TSC_SCALING", 0x32), ("VMX_SECONDARY_EXEC_ENABLE_PML", 0x2A)
+    whole, other = ladder(scaling, pml), ladder(pml, scaling)
+    assert [rule for rule, _, _ in judged(spec, matcher, whole + other)] == ["VMCS402", "VMCS402"]
+    assert judged(spec, matcher, ladder(scaling, ("MY_OWN_CONTROL", 0x2A))) == []
+    assert judged(spec, matcher, ladder(scaling)) == []  # one number is a typed maximum
