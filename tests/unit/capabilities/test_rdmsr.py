@@ -91,11 +91,14 @@ def test_number_on_the_line_itself(spec: vmcsgen.Spec, line: str) -> None:
 
 
 def test_commands_with_their_values_below(spec: vmcsgen.Spec) -> None:
-    text = "# rdmsr -a 0x48a\n2e\n2e\n# rdmsr -p 1 0x48b\n5\n# rdmsr 0x48b -p0\n4\n# done\n9\n"
+    text = (
+        "# rdmsr -a 0x48a\n2e\n2e\n# rdmsr -p 1 0x48b\n5\n# rdmsr 0x48b -p0\n4\n# done\n9\n"
+        "# rdmsr --all 0x491\n1\n1\n# rdmsr --processor 1 0x492\n3\n"
+    )
     dump = read(spec, text)
     assert [(each.numbers, dict(each.msrs)) for each in dump.processors] == [
-        ((0,), {0x48A: 0x2E, 0x48B: 4}),
-        ((1,), {0x48A: 0x2E, 0x48B: 5}),
+        ((0,), {0x48A: 0x2E, 0x48B: 4, 0x491: 1}),
+        ((1,), {0x48A: 0x2E, 0x48B: 5, 0x491: 1, 0x492: 3}),
     ]
 
 
