@@ -105,6 +105,27 @@ def test_fix_brings_a_stale_region_up_to_date(tree: Path) -> None:
     assert "#define VMCS_GUEST_RIP" in text
 
 
+def test_a_region_in_a_file_of_one_s_own_is_made_from_the_tree_that_it_is_in(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tree is the repository, else the folder that was named; QEMU's needs its cpu.h there."""
+    place = tree / "qemu/include/deep/mine.h"
+    (tree / "qemu/target/i386").mkdir(parents=True)
+    (tree / "qemu/target/i386/cpu.h").write_text("typedef enum FeatureWord { FEATURE_WORDS } F;\n")
+    place.parent.mkdir(parents=True)
+    mark = "/* vmcsgen {}: qemu/hvf-fields */\n"
+    place.write_text(mark.format("begin") + mark.format("end"))
+    for path in ("qemu/include", str(place)):
+        (found,) = findings(capsys, path)
+        assert (found["rule"], found["line"]) == ("VMCS902", 0)
+        assert "cpu.h can't be read" in str(found["message"])
+    assert [each["rule"] for each in findings(capsys, "qemu")] == ["VMCS501"]
+    (tree / "qemu/.git").mkdir()
+    for path in ("qemu/include", str(place)):
+        assert [each["rule"] for each in findings(capsys, path)] == ["VMCS501"]
+    assert main(["check", "--fix", str(place)]) == 0
+
+
 def test_nothing_inspected_is_an_error(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tree / "vmx.h").write_text("int main;\n")
     assert main(["check", "."]) == 2
