@@ -91,11 +91,14 @@ def test_number_on_the_line_itself(spec: vmcsgen.Spec, line: str) -> None:
 
 
 def test_commands_with_their_values_below(spec: vmcsgen.Spec) -> None:
-    text = "# rdmsr -a 0x48a\n2e\n2e\n# rdmsr -p 1 0x48b\n5\n# rdmsr 0x48b -p0\n4\n# done\n9\n"
+    text = (
+        "# rdmsr -a 0x48a\n2e\n2e\n# rdmsr -p 1 0x48b\n5\n# rdmsr 0x48b -p0\n4\n# done\n9\n"
+        "# rdmsr --all 0x491\n1\n1\n# rdmsr --processor 1 0x492\n3\n"
+    )
     dump = read(spec, text)
     assert [(each.numbers, dict(each.msrs)) for each in dump.processors] == [
-        ((0,), {0x48A: 0x2E, 0x48B: 4}),
-        ((1,), {0x48A: 0x2E, 0x48B: 5}),
+        ((0,), {0x48A: 0x2E, 0x48B: 4, 0x491: 1}),
+        ((1,), {0x48A: 0x2E, 0x48B: 5, 0x491: 1, 0x492: 3}),
     ]
 
 
@@ -122,6 +125,37 @@ def test_cpuid_lines_of_cpuid_r(spec: vmcsgen.Spec) -> None:
     (processor,) = read(spec, text).processors
     assert processor.cpuid[7, 1] == (0x00421C30, 0, 0, 0x00200000)
     assert processor.cpuid[0, 0][1] == 0x756E6547
+
+
+@pytest.mark.parametrize(
+    ("leaf", "registers", "joined"),
+    [
+        ("0x00000001 0x00", (0x906A4, 0x800800, 0x7FFAFBBF), True),  # APIC id, OSXSAVE
+        ("0x00000001 0x00", (0x906A3, 0x400800, 0x77FAFBBF), False),  # another stepping
+        ("0x00000001 0x00", (0x906A4, 0x400800, 0xF7FAFBBF), False),  # under a hypervisor
+        ("0x00000007 0x00", (1, 0x239CA7EB, 0x98C007AC), True),  # not what features depend on
+        ("0x00000007 0x00", (0, 0x239CA7EB, 0x98C007BC), False),  # (7, 1) is not there
+        ("0x00000007 0x01", (0x20000, 0, 0), False),  # FRED
+    ],
+)
+def test_processors_with_the_same_msrs_are_told_apart_by_cpuid(
+    spec: vmcsgen.Spec, leaf: str, registers: tuple[int, int, int], joined: bool
+) -> None:
+    leaves = {
+        "0x00000001 0x00": (0x906A4, 0x400800, 0x77FAFBBF),
+        "0x00000007 0x00": (1, 0x239CA7EB, 0x98C007BC),
+        "0x00000007 0x01": (0, 0, 0),
+    }
+    lines = []
+    for number, told in enumerate((leaves, leaves | {leaf: registers})):
+        lines.append(f"CPU {number}:")
+        lines += [
+            f"   {key}: eax={a:#010x} ebx={b:#010x} ecx={c:#010x} edx=0x00000000"
+            for key, (a, b, c) in told.items()
+        ]
+        lines.append("0x480 1")
+    found = [each.numbers for each in read(spec, "\n".join(lines) + "\n").processors]
+    assert found == ([(0, 1)] if joined else [(0,), (1,)])
 
 
 def test_number_of_processors_is_limited(spec: vmcsgen.Spec) -> None:

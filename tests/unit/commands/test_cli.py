@@ -181,6 +181,23 @@ def test_unknown_verb_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: vmcsgen VERB" in capsys.readouterr().out
 
 
+def test_an_unforeseen_error_is_one_line_and_its_traceback_is_to_be_had(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> int:
+        raise ZeroDivisionError("no \x1b[31m index")
+
+    monkeypatch.setattr("vmcsgen.commands.list.run", fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["list"])
+    monkeypatch.delenv("VMCSGEN_TRACEBACK")
+    assert main(["list"]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("vmcsgen: internal error: ZeroDivisionError: no ")
+    assert first.isprintable()
+    assert second.startswith("This is a bug; VMCSGEN_TRACEBACK=1 shows where.")
+
+
 def imported_by(*arguments: str, first: str = "pass") -> tuple[str, set[str]]:
     """Output of a run in a fresh interpreter, and the top-level modules it had imported.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from needs import missing
 from vmcsgen.probe import process
 
 
@@ -68,7 +69,7 @@ def test_a_child_killed_from_outside_ends_the_wait(tmp_path: Path) -> None:
 
 def test_a_child_cannot_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "prlimit" not in process.fences():
-        pytest.skip("this machine has no prlimit")
+        missing("needs prlimit: apt-get install util-linux")
     process.fences.cache_clear()
     monkeypatch.setattr(process, "FILE_LIMIT", 1 << 16)
     try:

@@ -104,6 +104,27 @@ def test_fix_brings_a_stale_region_up_to_date(tree: Path) -> None:
     assert "#define VMCS_GUEST_RIP" in text
 
 
+def test_a_region_in_a_file_of_one_s_own_is_made_from_the_tree_that_it_is_in(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tree is the repository, else the folder that was named; QEMU's needs its cpu.h there."""
+    place = tree / "qemu/include/deep/mine.h"
+    (tree / "qemu/target/i386").mkdir(parents=True)
+    (tree / "qemu/target/i386/cpu.h").write_text("typedef enum FeatureWord { FEATURE_WORDS } F;\n")
+    place.parent.mkdir(parents=True)
+    mark = "/* vmcsgen {}: qemu/hvf-fields */\n"
+    place.write_text(mark.format("begin") + mark.format("end"))
+    for path in ("qemu/include", str(place)):
+        (found,) = findings(capsys, path)
+        assert (found["rule"], found["line"]) == ("VMCS902", 0)
+        assert "cpu.h can't be read" in str(found["message"])
+    assert [each["rule"] for each in findings(capsys, "qemu")] == ["VMCS501"]
+    (tree / "qemu/.git").mkdir()
+    for path in ("qemu/include", str(place)):
+        assert [each["rule"] for each in findings(capsys, path)] == ["VMCS501"]
+    assert main(["check", "--fix", str(place)]) == 0
+
+
 def test_nothing_inspected_is_an_error(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tree / "vmx.h").write_text("int main;\n")
     assert main(["check", "."]) == 2
@@ -164,6 +185,15 @@ reason = "our own hypervisor"
         ("[[check.ignore]]\nrule = 'VMCS1O1'\nreason = 'x'", "did you mean 'VMCS101'?"),
         ("[[check.ignore]]\nrule = 'VMCS101'", "needs a reason"),
         ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = 'x'", "must be a number"),
+        ("[[check.ignore]]\nrule = 'VMCS101'\nreason = ' '", "needs a reason"),
+        ("[[check.extra]]\nname = 'A'\nencoding = 1", "needs a reason"),
+        ("[[check.extra]]\nreason = 'x'\nencoding = 1", "needs a name"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = true", "must be a number"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = -1", "must be a number"),
+        ("check = 1", "check must be a table"),
+        ("[chekc]", "unknown key 'chekc'; did you mean 'check'?"),
+        ("[check]\nproject = 1", "project must be the id of a project"),
+        ("[check]\nproject = 'linuks'", "no project 'linuks'"),
         ("[check", "not valid TOML"),
     ],
 )
@@ -181,6 +211,33 @@ def test_settings_in_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -
     )
     assert main(["check", "vmx.h"]) == 0
     assert "accepted: 2 by" in capsys.readouterr().out
+
+
+def test_settings_choose_the_project(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "vmx.h").write_text("/* vmcs */\n#define EPTP 0x201c\n")
+    (tree / "vmcsgen.toml").write_text("[check]\nproject = 'kvm-unit-tests'\n")
+    assert main(["check", "vmx.h"]) == 1
+    assert "EPT pointer" in capsys.readouterr().out
+
+
+def test_settings_are_those_of_the_folder_or_above_in_the_repository(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = tree / "arch" / "vmx.h"
+    inner.parent.mkdir()
+    (tree / "vmx.h").rename(inner)
+    ignore = "[[check.ignore]]\nrule = 'VMCS101'\npath = '{}'\nreason = 'later'\n"
+    (tree / "vmcsgen.toml").write_text(ignore.format("arch/*"))
+    # Settings of others are passed by, whatever they look like.
+    (tree / "arch/pyproject.toml").write_text("[tool.ruff")
+    assert main(["check", "arch/vmx.h"]) == 0
+    (tree / "arch/pyproject.toml").write_text("[tool]\nname = 'of vmcsgen'\n")
+    assert main(["check", "arch"]) == 0
+    (tree / "vmcsgen.toml").write_text(ignore.format("other/*"))
+    assert main(["check", "arch"]) == 1
+    (tree / "vmcsgen.toml").write_text(ignore.format("arch/*"))
+    (tree / "arch/.git").mkdir()
+    assert main(["check", "arch"]) == 1
 
 
 def test_baseline_accepts_known_findings_only(

@@ -169,20 +169,33 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12))
-def test_anything_is_read_and_well_formed_regions_survive_replacement(lines: list[str]) -> None:
-    text = "\n".join(lines)
+def test_anything_is_read(lines: list[str]) -> None:
+    marked = parse("\n".join(lines), "x")
+    begun = [line for line in lines if line.strip().startswith(("/* vmcsgen b", "// vmcsgen b"))]
+    assert len(marked.regions) <= len(begun)
+    assert marked.faults or len(marked.regions) == len(begun)
+
+
+PROSE = st.lists(st.sampled_from(["", "x", "\r", "\x00\udcff", "run vmcsgen begin: x"]), max_size=4)
+CHOICE = st.sampled_from([[], ["/* vmcsgen without: A */"]])
+
+
+@given(st.tuples(PROSE, CHOICE, PROSE, PROSE, CHOICE, PROSE, PROSE))
+def test_well_formed_regions_survive_replacement_of_the_other(
+    pieces: tuple[list[str], ...],
+) -> None:
+    above, choice, body, between, other_choice, other_body, below = pieces
+    first = [BEGIN, *choice, *body, END]
+    second = ["\t" + OTHER_BEGIN, *other_choice, *other_body, "\t" + OTHER_END]
+    text = "\n".join([*above, *first, *between, *second, *below])
     marked = parse(text, "x")
-    if marked.faults:
-        return
-    for region in marked.regions:
-        made = replace(text, [(region, ["one"])], C, STAMP)
-        again = parse(made, "x")
+    assert not marked.faults
+    assert [each.name for each in marked.regions] == [NAME, "linux/other"]
+    for region, other in (marked.regions, marked.regions[::-1]):
+        again = parse(replace(text, [(region, ["one"])], C, STAMP), "x")
         assert not again.faults
-        assert [each.name for each in again.regions] == [each.name for each in marked.regions]
-        found = next(each for each in again.regions if each.name == region.name)
-        assert state(found, ["one"]) is State.CURRENT
-        for other in again.regions:
-            if other.name != region.name:
-                assert other.body == next(
-                    each.body for each in marked.regions if each.name == other.name
-                )
+        assert [each.name for each in again.regions] == [NAME, "linux/other"]
+        found = {each.name: each for each in again.regions}
+        assert state(found[region.name], ["one"]) is State.CURRENT
+        assert [line.strip() for line in found[region.name].body] == ["one"]
+        assert found[other.name].body == other.body

@@ -35,6 +35,30 @@ def test_mode_bits_survive(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o751
 
 
+def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o026)
+    try:
+        write(tmp_path / "c.h", b"new")
+        assert stat.S_IMODE((tmp_path / "c.h").stat().st_mode) == 0o640
+        assert os.umask(0o026) == 0o026
+    finally:
+        os.umask(before)
+
+
+def test_all_of_the_content_is_on_the_disk_before_the_file_takes_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, bool]] = []
+
+    def seen(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_size, (tmp_path / "c.h").exists()))
+
+    monkeypatch.setattr("os.fsync", seen)
+    write(tmp_path / "c.h", b"new")
+    assert synced[0] == (3, False)
+    assert [named for _, named in synced] == [False, True]  # the file, then its folder
+
+
 def test_nothing_is_left_behind_when_writing_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,7 +77,7 @@ def test_nothing_is_left_behind_when_writing_fails(
 
 @pytest.mark.parametrize("relative", ["../c.h", "/etc/c.h", "a/../../c.h"])
 def test_paths_that_lead_out_are_refused(tmp_path: Path, relative: str) -> None:
-    with pytest.raises(DiagnosticError, match="leads out"):
+    with pytest.raises(DiagnosticError, match=r"^.*' leads out of the output folder"):
         destination(tmp_path, relative)
 
 
@@ -100,10 +124,12 @@ def test_sweeping_follows_no_symlink_and_removes_nothing_else(tmp_path: Path) ->
     (tmp_path / "real").write_text("mine")
     (tmp_path / f".link{TEMPORARY}").symlink_to("real")
     (tmp_path / f"name{TEMPORARY}").write_text("mine")
+    (tmp_path / ".gitignore").write_text("mine")
     os.mkfifo(tmp_path / f".fifo{TEMPORARY}")
     sweep(tmp_path)
     assert (tmp_path / "real").read_text() == "mine"
     assert (tmp_path / f"name{TEMPORARY}").exists()
+    assert (tmp_path / ".gitignore").exists()
     assert (tmp_path / f".link{TEMPORARY}").is_symlink()
 
 
