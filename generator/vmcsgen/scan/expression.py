@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from vmcsgen.excerpt import counted
+from vmcsgen.scan.components import encoding
 from vmcsgen.scan.patterns import lazy
 
 TOKEN_LIMIT = 4096
@@ -67,7 +68,8 @@ def tokens(text: str) -> tuple[str, ...]:
 _LITERAL = lazy(
     r"(?:0[xX](?P<hex>[0-9a-fA-F][0-9a-fA-F_']*?)|0[bB](?P<bin>[01][01_']*?)"
     r"|0[oO](?P<oct>[0-7][0-7_]*?)|(?P<dec>[0-9][0-9_']*?))"
-    r"_?(?:[uU]|[lL]{1,2}|[uU][lL]{1,2}|[lL]{1,2}[uU]|[uU]?[zZ]|[ui](?:8|16|32|64|128|size))?"
+    r"(?:_?(?:[uU]|[lL]{1,2}|[uU][lL]{1,2}|[lL]{1,2}[uU]|[uU]?[zZ]|[ui](?:8|16|32|64|128|size))"
+    r"|(?!_[kmgt]i?b?$)(?=_[a-z0-9]*[g-z])_[a-z][a-z0-9]*)?"
 )
 _MASM_HEX = lazy(r"[0-9][0-9a-fA-F]*[hH]")
 
@@ -75,7 +77,8 @@ _MASM_HEX = lazy(r"[0-9][0-9a-fA-F]*[hH]")
 def literal(text: str, octal: bool = True) -> int | None:
     """The number that one literal token writes, None if it is no integer literal.
 
-    Suffixes (``UL``, ``_u32``), separators (``'``, ``_``), ``0X`` and ``0b`` are understood;
+    Suffixes (``UL``, ``_u32``, a C++ library's own but for those of sizes, as ``_kb``), separators
+    (``'``, ``_``), ``0X`` and ``0b`` are understood;
     with ``octal`` a leading zero means base 8 as in C.
     """
     if len(text) > 80:
@@ -341,7 +344,7 @@ class _Parser:
             return value
         known = _FUNCTIONS.get(name)
         if known is None:
-            self.stop(f"{name}(...) is not a macro defined in this file")
+            return self.component(name)
         count, function = known
         self.position += 1
         values = [self.ternary(depth + 1)]
@@ -352,6 +355,25 @@ class _Parser:
         if len(values) != count:
             self.stop(f"{name} takes {count} arguments")
         return function(*values)
+
+    def component(self, name: str) -> int:
+        """A call that nothing is known of: an encoding, if its arguments are the words for one."""
+        arguments, following = _arguments(self.sequence, self.position)
+        indexes = [value for each in arguments if (value := _number(each)) is not None]
+        words = [each[-1] for each in arguments if each and _number(each) is None]
+        found = encoding(indexes[0], words) if len(indexes) == 1 and len(words) > 1 else None
+        if found is None:
+            self.stop(f"{name}(...) is not a macro defined in this file")
+        self.position = following
+        while self.peek() == ".":  # encode(...).value
+            self.position += 2
+            if self.peek() == "(":
+                self.position = _arguments(self.sequence, self.position)[1]
+        return found
+
+
+def _number(sequence: Sequence[str]) -> int | None:
+    return literal(sequence[0]) if len(sequence) == 1 else None
 
 
 def _apply(operator: str, left: int, right: int) -> int:
