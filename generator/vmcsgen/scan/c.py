@@ -161,17 +161,15 @@ def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
 
 
 def _constants(parsed: Syntax) -> Iterator[ConstantList]:
-    by_scope: dict[str, list[Constant]] = {}
+    by_scope: dict[tuple[int, str], list[Constant]] = {}
     for node in _qualified(parsed):
-        scope = _scope(parsed, node)
-        if scope is None:
-            continue
+        function, scope = _scope(parsed, node)
         for name, value in _declared(node):
             constant = parsed.constant(name, value)
-            if constant.value is not None:
+            if constant.value is not None and function < 0:
                 parsed.names[constant.name] = constant.value
-            by_scope.setdefault(scope, []).append(constant)
-    for scope, constants in by_scope.items():
+            by_scope.setdefault((function, scope), []).append(constant)
+    for (_, scope), constants in by_scope.items():
         yield ConstantList(f"const {scope}".rstrip(), False, tuple(constants))
 
 
@@ -190,16 +188,17 @@ def _qualified(parsed: Syntax) -> Iterator[Node]:
             yield node
 
 
-def _scope(parsed: Syntax, node: Node) -> str | None:
-    """Namespaces and classes around a declaration; None inside a function."""
+def _scope(parsed: Syntax, node: Node) -> tuple[int, str]:
+    """Where the function around a declaration begins (-1: none), and the namespaces and classes
+    in that function."""
     names: list[str] = []
     for parent in syntax.ancestors(node):
         if parent.type == "function_definition":
-            return None
+            return parent.start_byte, "::".join(reversed(names))
         if parent.type in ("namespace_definition", "class_specifier", "struct_specifier"):
             name = parent.child_by_field_name("name")
             names.append("" if name is None else parsed.text(name))
-    return "::".join(reversed(names))
+    return -1, "::".join(reversed(names))
 
 
 def _declared(node: Node) -> Iterator[tuple[Node, Node]]:
@@ -231,6 +230,7 @@ def _defines(parsed: Syntax) -> Iterator[ConstantList]:
 
 _NUMBER_KINDS = (
     "number_literal",
+    "user_defined_literal",
     "parenthesized_expression",
     "binary_expression",
     "cast_expression",

@@ -138,7 +138,10 @@ class _Switch:
         theirs = self._resolved(theirs, 0)
         if ours is None or theirs is None:
             return None
-        variables = sorted(set(_names(ours)) | set(_names(theirs)))
+        mine, other = set(_names(ours)), set(_names(theirs))
+        if other - self.spec.controls.keys() and mine & self.spec.controls.keys():
+            return None  # features against a control that this code is not seen to set by any
+        variables = sorted(mine | other)
         for name in list(variables):
             if name in self.spec.controls:
                 variables += [n for n in sorted(self.spec.closure(frozenset((name,))))

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from vmcsgen.scan.macros import DEPTH_LIMIT, Names, Unevaluated, expand, literal, tokens
+from vmcsgen.scan.components import encoding
+from vmcsgen.scan.macros import (
+    DEPTH_LIMIT,
+    Names,
+    Unevaluated,
+    call_arguments,
+    expand,
+    literal,
+    tokens,
+)
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -177,7 +186,7 @@ class _Parser:
             return value
         known = _FUNCTIONS.get(name)
         if known is None:
-            self.stop(f"{name}(...) is not a macro defined in this file")
+            return self.component(name)
         count, function = known
         self.position += 1
         values = [self.ternary(depth + 1)]
@@ -188,6 +197,25 @@ class _Parser:
         if len(values) != count:
             self.stop(f"{name} takes {count} arguments")
         return function(*values)
+
+    def component(self, name: str) -> int:
+        """A call that nothing is known of: an encoding, if its arguments are the words for one."""
+        arguments, following = call_arguments(self.sequence, self.position)
+        indexes = [value for each in arguments if (value := _number(each)) is not None]
+        words = [each[-1] for each in arguments if each and _number(each) is None]
+        found = encoding(indexes[0], words) if len(indexes) == 1 and len(words) > 1 else None
+        if found is None:
+            self.stop(f"{name}(...) is not a macro defined in this file")
+        self.position = following
+        while self.peek() == ".":  # encode(...).value
+            self.position += 2
+            if self.peek() == "(":
+                self.position = call_arguments(self.sequence, self.position)[1]
+        return found
+
+
+def _number(sequence: Sequence[str]) -> int | None:
+    return literal(sequence[0]) if len(sequence) == 1 else None
 
 
 def _apply(operator: str, left: int, right: int) -> int:

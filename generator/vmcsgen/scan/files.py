@@ -24,7 +24,8 @@ LANGUAGES = {
     ".c": "c", ".h": "c", ".inc": "c", ".def": "c", ".cc": "c++", ".cpp": "c++", ".cxx": "c++",
     ".hh": "c++", ".hpp": "c++", ".hxx": "c++", ".inl": "c++", ".ipp": "c++", ".tcc": "c++",
     ".rs": "rust", ".py": "python", ".pyi": "python", ".s": "assembler", ".S": "assembler",
-    ".asm": "assembler", ".nasm": "assembler", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+    ".asm": "assembler", ".nasm": "assembler", ".mac": "assembler",
+    ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 }  # fmt: skip
 """File name ending -> language; other files of a tree are not read."""
 
@@ -63,7 +64,10 @@ _CPP = lazy(
     rb"|inline[ \t]+constexpr\b|static[ \t]+constexpr\b|using[ \t]+\w|public:|private:)",
     re.MULTILINE,
 )
-_ASSEMBLER = lazy(rb"^[ \t]*(?:\.(?:equ|set|globl|section)\b|\w+[ \t]+equ[ \t])", re.M | re.I)
+_ASSEMBLER = lazy(
+    rb"^[ \t]*(?:\.(?:equ|set|globl|section)\b|\w+[ \t]+equ[ \t]|%(?:define|ifn?def|macro)\b)",
+    re.M | re.I,
+)
 
 
 def sniff(path: str, content: bytes) -> str:

@@ -150,7 +150,7 @@ def respell(old: str, value: int) -> str | None:
     match = re.fullmatch(
         r"(?P<open>[\s(]*)(?:(?P<prefix>0[xX])(?P<hex>[0-9a-fA-F]+(?:[_'][0-9a-fA-F]+)*)"
         r"|(?P<decimal>[1-9][0-9]*(?:[_'][0-9]+)*|0))"
-        r"(?P<suffix>_?[uUlLzZ]*|_?[ui](?:8|16|32|64|128|size))(?P<close>[\s)]*)",
+        r"(?P<suffix>_?[uUlLzZ]*|_?[ui](?:8|16|32|64|128|size)|_[a-z][a-z0-9]*)(?P<close>[\s)]*)",
         old,
     )
     if match is None:

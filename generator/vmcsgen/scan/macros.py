@@ -64,7 +64,8 @@ def tokens(text: str) -> tuple[str, ...]:
 _LITERAL = lazy(
     r"(?:0[xX](?P<hex>[0-9a-fA-F][0-9a-fA-F_']*?)|0[bB](?P<bin>[01][01_']*?)"
     r"|0[oO](?P<oct>[0-7][0-7_]*?)|(?P<dec>[0-9][0-9_']*?))"
-    r"_?(?:[uU]|[lL]{1,2}|[uU][lL]{1,2}|[lL]{1,2}[uU]|[uU]?[zZ]|[ui](?:8|16|32|64|128|size))?"
+    r"(?:_?(?:[uU]|[lL]{1,2}|[uU][lL]{1,2}|[lL]{1,2}[uU]|[uU]?[zZ]|[ui](?:8|16|32|64|128|size))"
+    r"|(?!_[kmgt]i?b?$)(?=_[a-z0-9]*[g-z])_[a-z][a-z0-9]*)?"
 )
 _MASM_HEX = lazy(r"[0-9][0-9a-fA-F]*[hH]")
 
@@ -72,8 +73,8 @@ _MASM_HEX = lazy(r"[0-9][0-9a-fA-F]*[hH]")
 def literal(text: str, octal: bool = True) -> int | None:
     """The number that one literal token writes, None if it is no integer literal.
 
-    Suffixes (``UL``, ``_u32``), separators (``'``, ``_``), ``0X`` and ``0b`` are understood;
-    with ``octal`` a leading zero means base 8 as in C.
+    Suffixes (``UL``, ``_u32``, those of C++ libraries but for sizes as ``_kb``), separators (``'``,
+    ``_``), ``0X`` and ``0b`` are understood; with ``octal`` a leading zero means base 8 as in C.
     """
     if len(text) > 80:
         return None
@@ -127,7 +128,7 @@ def _expand(
         if macro.parameters is None:
             body: Sequence[str] = _paste(macro.tokens, {})
         elif position < len(sequence) and sequence[position] == "(":
-            arguments, position = _arguments(sequence, position)
+            arguments, position = call_arguments(sequence, position)
             if len(arguments) != len(macro.parameters):
                 raise Unevaluated(f"{token} takes {counted(len(macro.parameters), 'argument')}")
             body = _paste(macro.tokens, dict(zip(macro.parameters, arguments, strict=True)))
@@ -139,7 +140,7 @@ def _expand(
         yield from _expand(body, names, active | {token}, budget, depth + 1)
 
 
-def _arguments(sequence: Sequence[str], position: int) -> tuple[list[list[str]], int]:
+def call_arguments(sequence: Sequence[str], position: int) -> tuple[list[list[str]], int]:
     """The arguments of a call whose ``(`` stands at ``position``, and what follows its ``)``."""
     arguments: list[list[str]] = [[]]
     nesting = 0

@@ -8,7 +8,8 @@ TSC_OFFSET or a table of values to be written stays out of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from vmcsgen.records import Record
@@ -31,11 +32,15 @@ MEMBERS_LIMIT = 4096
 _TELLING = 0x800
 """From here on a value says something by itself; smaller ones stand for anything."""
 
+_PLAIN = 0.9
+"""How much a name must resemble a field to speak for such a value: VPID_INVALID is no VPID."""
+
 _OWN_SHARE = 0.6
 """The share of its constants that a project must name for a list to be taken for its own."""
 
 _GAP = 3
-"""Most strangers between two agreeing #defines that still stand in one run."""
+"""Most strangers between two agreeing #defines that still stand in one run, not counting those
+whose value is a field's."""
 
 
 class Matched(Record):
@@ -82,7 +87,8 @@ class Matcher:
             return True
         if self.lexicon.field(value) is None:
             return False
-        return self.resemblance.to(constant.name, value & ~1) >= ALIKE
+        enough = ALIKE if value >= _TELLING else _PLAIN
+        return self.resemblance.to(constant.name, value & ~1) >= enough
 
     def match(self, found: ConstantList, path: str) -> Matched | None:
         """The list as one of VMCS fields, or None if it is something else."""
@@ -146,9 +152,11 @@ class Matcher:
     def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
         """Positions from each agreeing constant to the next, where few strangers are between."""
         members = set(agreeing)
+        names = {found.constants[index].name for index in agreeing}
         for left, right in pairwise(agreeing):
-            if right - left - 1 <= _GAP and all(
-                self._may_belong(found.constants[index]) for index in range(left + 1, right)
+            between = found.constants[left + 1 : right]
+            if sum(not self._telling(each) for each in between) <= _GAP and all(
+                self._may_belong(each, names) for each in between
             ):
                 members.update(range(left + 1, right))
         for index in {each + step for each in agreeing for step in (-1, 1)} - members:
@@ -156,19 +164,33 @@ class Matcher:
                 members.add(index)
         return members
 
+    def _telling(self, constant: Constant) -> bool:
+        """Whether a value is the encoding of a field, and too large to be that by chance."""
+        value = constant.value
+        return value is not None and value >= _TELLING and self.lexicon.field(value) is not None
+
     def _at_edge(self, constant: Constant) -> bool:
         """Whether the neighbour of a member is meant as one: its name is clearly a field's."""
         value = constant.value
         if value is None or constant.implicit or not 0 <= value < 0x20000:
             return False
         likely, resemblance = self.resemblance.best(constant.name)
-        return resemblance >= CERTAIN and (value >= _TELLING or likely < _TELLING)
+        if likely < _TELLING:
+            return resemblance >= _PLAIN
+        return resemblance >= CERTAIN and value >= _TELLING
 
-    def _may_belong(self, constant: Constant) -> bool:
-        """Whether a stranger between two members is meant as one: it looks like an encoding."""
+    def _may_belong(self, constant: Constant, names: Collection[str]) -> bool:
+        """Whether a stranger between two members is meant as one: it looks like an encoding.
+
+        A small number whose name goes on from one of the members' ``names`` is a bit of that field.
+        """
         value = constant.value
         if value is None:
             return bool(self.named(constant.name))
+        if value < _TELLING and any(
+            constant.name[: mark.start()] in names for mark in re.finditer("_", constant.name)
+        ):
+            return self.resemblance.best(constant.name)[1] >= CERTAIN
         return 0 <= value < 0x20000
 
     def _known_names(

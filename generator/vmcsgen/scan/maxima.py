@@ -8,7 +8,7 @@ a member named for it, a number: arguments, assignments, initialisers, the case 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vmcsgen.records import Record
 from vmcsgen.scan.constants import Constant, Source, Span
@@ -186,7 +186,7 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
 
     A mask counts where the function around it speaks of VMCS and shifts a type or a width beside
     it, or where the function or macro is named for the index of a VMCS encoding; a bit-field named
-    index counts in a union or struct named for an encoding of the VMCS.
+    index counts in a union or struct named for the VMCS, beside an access type or a width.
     """
     lowered = parsed.content.lower()
     if b"idx" not in lowered and b"index" not in lowered:
@@ -220,7 +220,7 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         if not _INDEX_NAME().search(name):
             continue
         around = [n for n in ancestors(node) if n.type in ("struct_specifier", "union_specifier")]
-        if around and any("vmcs" in _record_name(parsed, n) for n in around):
+        if any("vmcs" in _record_name(parsed, n) for n in around) and _is_encoding(parsed, around):
             at = Span(node.start_byte, field.end())
             yield NarrowIndex(name, int(field[1][:4]), at, "stored in")
 
@@ -234,6 +234,12 @@ def _decodes(parsed: Syntax, around: Node) -> bool:
     return around.type == "function_definition" and all(
         word in text.lower() for word in ("vmcs", "width", "type")
     )
+
+
+def _is_encoding(parsed: Syntax, around: Sequence[Node]) -> bool:
+    """Whether the members beside an index are those of an encoding, not of an instruction."""
+    beside = parsed.text(around[0]).lower()
+    return "access" in beside or "width" in beside
 
 
 def _record_name(parsed: Syntax, record: Node) -> str:

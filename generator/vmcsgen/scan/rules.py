@@ -33,7 +33,10 @@ def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Findin
     judged: list[whole_lists.Judged] = []
     wrong: list[Finding] = []
     stem = "" if matched.constants.closed else _common_stem(matched)
+    own = _own_numbers(matched)
     for constant in matched.members:
+        if constant.value is not None and constant.value >> 16 in own:
+            continue
         found = list(_value(source, constant, matched, stem, matcher))
         judged.append(_judge(constant, matched, matcher, not found))
         wrong += found
@@ -83,6 +86,13 @@ def _is_meant(constant: Constant, stem: str, matcher: Matcher) -> bool:
     return constant.name.startswith(stem)
 
 
+def _own_numbers(matched: Matched) -> frozenset[int]:
+    """Bits 31:16 that several values share: what a list numbers itself, beyond all encodings."""
+    values = (each.value for each in matched.members if each.value is not None)
+    upper = Counter(value >> 16 for value in values if value >= 0x10000)
+    return frozenset(bits for bits, count in upper.items() if count >= 3)
+
+
 def _common_stem(matched: Matched) -> str:
     """The first word of most names of the list; empty if they do not share one."""
     stems = Counter(each.name.rpartition("::")[2].partition("_")[0] for each in matched.members)
@@ -127,8 +137,8 @@ def _stranger(
     likely, resemblance = (value & ~1, own) if own >= 1 - MARGIN else matcher.resemblance.best(name)
     expected: int | None = None
     if resemblance >= CERTAIN:
-        high = says_high(name) and likely >> 13 == layout.WIDTH_64
-        expected = likely | 1 if high else likely
+        halved = likely >> 13 == layout.WIDTH_64 and not _is_called_high(likely, matcher)
+        expected = likely | 1 if halved and says_high(name) else likely
     meant = f"; by its name it is the {lexicon.describe(expected)}, {expected:#06x}" if (
         expected is not None
     ) else ""  # fmt: skip
@@ -159,6 +169,8 @@ def _stranger(
     if own >= CERTAIN and value >> 13 == layout.WIDTH_64 and says_high(name) != bool(value & 1):
         if any(each.name == name and each.value == value ^ 1 for each in matched.members):
             return  # a table that calls both halves by the field's name
+        if says_high(name) and _is_called_high(value, matcher):
+            return
         wrong, right = ("high", "full") if value & 1 else ("full", "high")
         yield on_constant(
             "VMCS104", source, constant,
@@ -168,6 +180,12 @@ def _stranger(
         )  # fmt: skip
         return
     yield from _contradiction(source, constant, value, matcher)
+
+
+def _is_called_high(encoding: int, matcher: Matcher) -> bool:
+    """Whether a field is "high" as a whole: of the two PASID directory addresses, one is."""
+    field = matcher.lexicon.field(encoding)
+    return field is not None and "high" in field.id.split("_")
 
 
 _WIDTH_TITLES = ("16-bit", "64-bit", "32-bit", "natural-width")
@@ -180,11 +198,14 @@ def _contradiction(
     assert field is not None
     title = matcher.lexicon.describe(value)
     width, state = claimed_width(name), claimed_state(name)
-    if width is not None and width != value >> 13:
+    real = value >> 13
+    if width == layout.WIDTH_64 and real == layout.WIDTH_NATURAL:
+        width = None  # that is what it is on a 64-bit processor
+    if width is not None and width != real:
         yield on_constant(
             "VMCS105", source, constant,
             f"{name} says {_WIDTH_TITLES[width]}, but {value:#06x} is the {title},"
-            f" a {_WIDTH_TITLES[value >> 13]} field",
+            f" a {_WIDTH_TITLES[real]} field",
             field=field.id,
         )  # fmt: skip
     elif (

@@ -27,7 +27,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Rust file."""
     found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
     reader = _Reader(source)
-    constants = []
+    by_function: dict[int, list[Constant]] = {}
     for node in found["constant"][:CONSTANTS_LIMIT]:
         value = node.child_by_field_name("value")
         name = node.child_by_field_name("name")
@@ -37,9 +37,8 @@ def lists(source: Source) -> Iterator[ConstantList]:
             or value.type in ("array_expression", "closure_expression")
         ):
             continue
-        module = _module(source, node)
-        if module is not None:
-            constants.append(reader.constant(name, value, module))
+        function, module = _home(source, node)
+        by_function.setdefault(function, []).append(reader.constant(name, value, module))
     by_enum: dict[int, list[Node]] = {}
     for node in found["variant"][:CONSTANTS_LIMIT]:
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
@@ -50,7 +49,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
             name = enum.child_by_field_name("name")
             title = "" if name is None else syntax.text(source.content, name)
             yield ConstantList(f"enum {title}".rstrip(), True, variants)
-    if constants:
+    for constants in by_function.values():
         yield ConstantList("const", False, tuple(constants))
     for table in syntax.outermost(found["table"]):
         elements = syntax.elements(table, CONSTANTS_LIMIT)
@@ -107,16 +106,17 @@ class _Reader:
             yield constant
 
 
-def _module(source: Source, node: Node) -> str | None:
-    """The innermost module or type around an item, "" at the top; None inside a function."""
-    innermost: str | None = None
+def _home(source: Source, node: Node) -> tuple[int, str]:
+    """Where the innermost function around an item begins (-1: none), and the innermost module or
+    type in that function, "" if there is none."""
+    module = ""
     for parent in syntax.ancestors(node):
         if parent.type == "function_item":
-            return None
-        if parent.type in ("mod_item", "impl_item", "trait_item") and innermost is None:
+            return parent.start_byte, module
+        if parent.type in ("mod_item", "impl_item", "trait_item") and not module:
             name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
-            innermost = "" if name is None else syntax.text(source.content, name)
-    return innermost or ""
+            module = "" if name is None else syntax.text(source.content, name)
+    return -1, module
 
 
 _NUMBERS = (

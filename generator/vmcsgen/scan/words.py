@@ -65,10 +65,10 @@ _ALIKE = {
 _NOISE = frozenset(
     "vmcs vmx vmcs16 vmcs32 vmcs64 nw natural width field encode encoding full state data bit bits "
     "the of for and to a an based vm msr ia 8 16 32 64 ro rw const register value k e enum high hi "
-    "ctls".split()
+    "h f ctls".split()
 )
 
-_HIGH = lazy(r"(?:(?:^|_|(?<=[a-z0-9]))(?:HIGH|high|HI|hi)|High|Hi)(?:_ENCODE)?$|\(high\)$")
+_HIGH = lazy(r"(?:(?:^|_|(?<=[a-z0-9]))(?:HIGH|high|HI|hi)|High|Hi|_[Hh])(?:_ENCODE)?$|\(high\)$")
 
 
 def says_high(name: str) -> bool:

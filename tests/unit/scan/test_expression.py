@@ -21,13 +21,16 @@ from vmcsgen.scan.macros import DEPTH_LIMIT, Macro, Unevaluated, is_literal, lit
         ("0x681e", 0x681E), ("0X0000681E", 0x681E), ("0x681eUL", 0x681E), ("26654u", 26654),
         ("0x68'1e", 0x681E), ("0x681e_u32", 0x681E), ("0b110", 6), ("010", 8), ("0", 0),
         ("0o17", 15), ("681Eh", 0x681E), ("0x681eusize", 0x681E),
+        ("0x681e_umx", 0x681E), ("0xab_cd_umx", 0xABCD), ("0x68_1e", 0x681E),
     ],
 )  # fmt: skip
 def test_literals_of_all_languages(text: str, value: int) -> None:
     assert literal(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "0x", "1.5", "0xg", "GUEST_RIP", "08", "1e5", "'a'", "--1"])
+@pytest.mark.parametrize(
+    "text", ["", "0x", "1.5", "0xg", "GUEST_RIP", "08", "1e5", "'a'", "--1", "4_kb", "0x4_MiB"]
+)
 def test_what_is_no_literal(text: str) -> None:
     assert literal(text) is None
 
@@ -43,6 +46,9 @@ def test_what_is_no_literal(text: str) -> None:
         ("ENC(3, 2, 15)", 0x681E),
         ("NEXT(BASE)", 0x6802), ("GLUE(BA, SE)", 0x6800), ("TWICE(1 + 1)", 3),
         ("static_cast<int>(4) + 1", 5),
+        ("encode(FULL, 15, GUEST, NATURAL)", 0x681E),
+        ("enc(1, type::read_only_data, dword)", 0x4402),
+        ("Enc::new(Access::High, 0, Type::HostState, Width::W64).bits() + 0", 0x2C01),
     ],
 )  # fmt: skip
 def test_expressions(text: str, value: int) -> None:
@@ -64,6 +70,8 @@ def test_expressions(text: str, value: int) -> None:
         ("1 +", "too early"),
         ("(1", "')' is missing"), ("1 2", "where it should end"), ('"text"', "not a number"),
         ("F(1", "not closed"), ("F(1)", "takes 2 arguments"), ("1.5", "not an integer"),
+        ("encode(0, 15, GUEST, NATURAL)", "encode(...) is not"),
+        ("encode(15, GUEST, HOST)", "encode(...) is not"), ("encode(15, GUEST", "not closed"),
     ],
 )  # fmt: skip
 def test_what_has_no_value_says_why(text: str, reason: str) -> None:
