@@ -128,18 +128,18 @@ def test_cpuid_lines_of_cpuid_r(spec: vmcsgen.Spec) -> None:
 
 
 @pytest.mark.parametrize(
-    ("leaf", "eax", "ebx", "ecx", "joined"),
+    ("leaf", "registers", "joined"),
     [
-        ("0x00000001 0x00", 0x906A4, 0x800800, 0x7FFAFBBF, True),  # APIC id, OSXSAVE
-        ("0x00000001 0x00", 0x906A3, 0x400800, 0x77FAFBBF, False),  # another stepping
-        ("0x00000001 0x00", 0x906A4, 0x400800, 0xF7FAFBBF, False),  # under a hypervisor
-        ("0x00000007 0x00", 1, 0x239CA7EB, 0x98C007AC, True),  # not what features depend on
-        ("0x00000007 0x00", 0, 0x239CA7EB, 0x98C007BC, False),  # (7, 1) is not there
-        ("0x00000007 0x01", 0x20000, 0, 0, False),  # FRED
+        ("0x00000001 0x00", (0x906A4, 0x800800, 0x7FFAFBBF), True),  # APIC id, OSXSAVE
+        ("0x00000001 0x00", (0x906A3, 0x400800, 0x77FAFBBF), False),  # another stepping
+        ("0x00000001 0x00", (0x906A4, 0x400800, 0xF7FAFBBF), False),  # under a hypervisor
+        ("0x00000007 0x00", (1, 0x239CA7EB, 0x98C007AC), True),  # not what features depend on
+        ("0x00000007 0x00", (0, 0x239CA7EB, 0x98C007BC), False),  # (7, 1) is not there
+        ("0x00000007 0x01", (0x20000, 0, 0), False),  # FRED
     ],
 )
 def test_processors_with_the_same_msrs_are_told_apart_by_cpuid(
-    spec: vmcsgen.Spec, leaf: str, eax: int, ebx: int, ecx: int, joined: bool
+    spec: vmcsgen.Spec, leaf: str, registers: tuple[int, int, int], joined: bool
 ) -> None:
     leaves = {
         "0x00000001 0x00": (0x906A4, 0x400800, 0x77FAFBBF),
@@ -147,7 +147,7 @@ def test_processors_with_the_same_msrs_are_told_apart_by_cpuid(
         "0x00000007 0x01": (0, 0, 0),
     }
     lines = []
-    for number, told in enumerate((leaves, leaves | {leaf: (eax, ebx, ecx)})):
+    for number, told in enumerate((leaves, leaves | {leaf: registers})):
         lines.append(f"CPU {number}:")
         lines += [
             f"   {key}: eax={a:#010x} ebx={b:#010x} ecx={c:#010x} edx=0x00000000"
