@@ -148,7 +148,8 @@ def _row(element: Node) -> tuple[Node, Node] | None:
         elif node.type in ("field_initializer_list", "arguments"):
             pending.extend(node.named_children)
         elif node is element and node.type in _ROWS:
-            pending.extend(each for each in node.named_children if each.type != "type_identifier")
+            called = node.child_by_field_name("function") or node.child_by_field_name("name")
+            pending.extend(each for each in node.named_children if each != called)
     if not names or not numbers:
         return None
     strings = [node for node in names if node.type == "string_literal"]

@@ -110,7 +110,7 @@ def _yaml(source: Source) -> Node:
         events: Iterator[Any] = yaml.parse(text, Loader=loader)
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
-                plain = event.style is None
+                plain = not event.style  # the C loader writes "", the other one None
                 start: Any = event.start_mark
                 end: Any = event.end_mark
                 at = Span(offsets.at(start.index), offsets.at(end.index))

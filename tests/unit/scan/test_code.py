@@ -74,12 +74,12 @@ def test_names_of_a_maximum(matcher: Matcher) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("struct vmcs_enc { u32 idx : 5, width : 2; };", [("idx", 0, 5)]),
-        ("struct vmcs_enc { u32 access : 1, field_index : 4; };", [("field_index", 0, 4)]),
+        ("struct vmcs_enc { u32 idx : 5; u32 width : 2; };", [("idx", 0, 5)]),
+        ("struct vmcs_enc { u32 access : 1; u32 field_index : 4; };", [("field_index", 0, 4)]),
         ("struct vmcs_enc { u32 idx : 5; };", []),
-        ("struct vmcs_enc { u32 index_of : 5, width : 2; };", []),
-        ("struct enc { u32 index : 5, width : 2; };", []),
-        ("struct vmcs { union { struct { u32 idx : 5, width : 2; }; }; };", [("idx", 0, 5)]),
+        ("struct vmcs_enc { u32 index_of : 5; u32 width : 2; };", []),
+        ("struct enc { u32 index : 5; u32 width : 2; };", []),
+        ("struct vmcs { union { struct { u32 idx : 5; u32 width : 2; }; }; };", [("idx", 0, 5)]),
         ("/* struct vmcs_enc { u32 index : 5; }; */", []),
         ("int vmcs_index(int field) { return field >> 1 & 0x5; }", []),  # no mask
         ("int vmcs_index(int field) { return field >> 1 & 3; }", []),

@@ -84,6 +84,19 @@ def test_fix_changes_the_values_and_no_other_byte(tree: Path) -> None:
     assert (tree / "vmx.h").read_bytes() == expected.encode("latin-1")
 
 
+def test_fix_mends_yaml_and_json(tree: Path) -> None:
+    """Plain numbers, decimal ones too; what is quoted is left to its author."""
+    yaml, json, quoted = tree / "vmcs.yaml", tree / "vmcs.json", tree / "quoted.yaml"
+    yaml.write_text("vmcs: {GUEST_RSP: 26652, GUEST_CR3: 26626, GUEST_RIP: 26656, é: 0}\n")
+    json.write_text('{"vmcs": {"GUEST_RSP": 26652, "GUEST_CR3": 26626, "GUEST_RIP": 26656}}')
+    quoted.write_text('vmcs: {GUEST_RSP: "0x681c", GUEST_CR3: "0x6802", GUEST_RIP: "0x6820"}')
+    assert main(["check", "--fix", "vmcs.yaml", "vmcs.json"]) == 0
+    assert "GUEST_CR3: 26626, GUEST_RIP: 26654, é" in yaml.read_text()
+    assert '26626, "GUEST_RIP": 26654}' in json.read_text()
+    assert main(["check", "--fix", "quoted.yaml"]) == 1
+    assert '"0x6820"' in quoted.read_text()
+
+
 def test_fix_leaves_what_it_can_not_mend(tree: Path) -> None:
     text = WRONG.replace("27668", "BASE + 2").replace("enum", "#define BASE 0x6c10\nenum")
     (tree / "vmx.h").write_text(text)

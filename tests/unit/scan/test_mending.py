@@ -1,4 +1,4 @@
-"""--fix and --baseline at their edges: what is left alone, counts once, or is no baseline."""
+"""--fix and --baseline at their edges: what is left alone, what counts once, what is refused."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_nothing_is_left_behind_when_writing_fails(
 
 @pytest.mark.parametrize("relative", ["../c.h", "/etc/c.h", "a/../../c.h"])
 def test_paths_that_lead_out_are_refused(tmp_path: Path, relative: str) -> None:
-    with pytest.raises(DiagnosticError, match=r"^.*' leads out of the output folder"):
+    with pytest.raises(DiagnosticError, match="' leads out of the output folder"):
         destination(tmp_path, relative)
 
 

@@ -1,0 +1,109 @@
+"""Source code of other languages than C to constants: every form, and what is no constant."""
+
+from __future__ import annotations
+
+from vmcsgen.scan import assembler, python, rust, tables
+from vmcsgen.scan.constants import source
+
+READERS = {"rust": rust.lists, "python": python.lists, "assembler": assembler.lists,
+           "yaml": tables.lists, "json": tables.lists}  # fmt: skip
+
+Lists = list[tuple[str, dict[str, int | None]]]
+
+
+def read(language: str, text: str) -> Lists:
+    """Construct, and value by name, of every list."""
+    found = READERS[language](source("file", text.encode(), language))
+    return [(each.construct, {one.name: one.value for one in each.constants}) for each in found]
+
+
+def test_python() -> None:
+    text = """
+A = 0x681e
+B: int = A - 2
+C = D = 1 << 3 | 4 & 6 ^ 1
+E = ~-3 + (8 >> 1) * 2
+F = True; G = "0x10"; H = A ** 2; I = unknown; J = 1 << 64; K.L = 5
+def f(): M = 1
+class V(Enum):
+    N = 0x10
+    O = V.N + 2
+    def g(self): P = 1
+    class W: Q = 3
+T = {"R": 1, S: 2, "X": "no", **other, 3: "Y", None: 4}
+U = [("Z", 5), ["AA", A | 1], call("BB", number=7), ("CC",), (8, 9), other.DD, ("EE", True)]
+"""
+    assert read("python", text) == [
+        ("assignments", {"A": 0x681E, "B": 0x681C, "C": 13, "D": 13, "E": 10}),
+        ("class V", {"N": 0x10, "O": 0x12}),
+        ("class W", {"Q": 3}),
+        ("dict", {"R": 1, "S": 2, "Y": 3}),
+        ("table", {"Z": 5, "AA": 0x681F, "BB": 7}),
+    ]
+
+
+def test_rust() -> None:
+    text = """
+pub const A: u32 = 0x681e;
+static B: u16 = A as u16 - 2;
+fn f() { const C: u32 = 1; }
+pub mod m { pub const A: u32 = 010; mod n { const D: u8 = 0b11; } }
+impl T { const E: u32 = m::A; }
+const TABLE: [(&str, u32); 2] = [("F", 1), (G::H, 2 | 4), Row { name: "I", value: (5) },
+    J(K, 6), m::J(L, 7), m::Row { name: M, value: 8 }];
+#[repr(u32)] enum V { L = 0x10, M, N = f(), O }
+enum Plain { P, Q }
+fields! { R = 1, S => 2, ("T", 3), U: 4, V + 5 }
+few! { W = 1, X = 2 }
+"""
+    assert read("rust", text) == [
+        ("enum V", {"L": 0x10, "M": 0x11, "N": None, "O": None}),
+        ("const", {"A": 0x681E, "B": 0x681C, "m::A": 10, "n::D": 3, "T::E": 10}),
+        ("const", {"C": 1}),
+        ("table", {"F": 1, "G::H": 6, "I": 5, "K": 6, "L": 7, "M": 8}),
+        ("macro", {"R": 1, "S": 2, "U": 4, "T": 3}),
+    ]
+
+
+def test_assembler() -> None:
+    text = """
+.equ A, 0x681e # comment
+ .set B , A - 2 ; comment
+.equiv C, 3 // comment
+D equ 681Eh ; comment
+E: EQU 5
+F = 6 @ comment
+%define G (7 + A)
+# define H 8 /* comment */
+/* .equ I, 9
+J = 10 */
+K == 11
+mov L, 12
+"""
+    (found,) = read("assembler", text)
+    assert found == (
+        "assembler constants",
+        {"A": 0x681E, "B": 0x681C, "C": 3, "D": 0x681E, "E": 5, "F": 6, "G": 0x6825, "H": 8},
+    )
+
+
+def test_yaml_and_json() -> None:
+    text = """
+names: {A: 1, B: "0x2", C: no, D: [1], E: 1.5}
+numbers: {0x3: F, "4": "not a number where it is quoted"}
+records:
+  - {name: H, value: 5, comment: x}
+  - {id: I, encoding: "0x6"}
+pairs: [[J, 7], [8, K], [L, M], [1, 2]]
+"""
+    assert read("yaml", text) == [
+        ("pairs", {"J": 7, "K": 8}),
+        ("records", {"H": 5, "I": 6}),
+        ("records", {"encoding": 6}),
+        ("records", {"value": 5}),
+        ("numbers", {"F": 3}),
+        ("names", {"A": 1, "B": 2}),
+    ]
+    assert read("json", '{"A": {"B": 1, "C": "0x2"}, "D": [["E", 3], ["F", 4]]}') == [
+        ("D", {"E": 3, "F": 4}), ("A", {"B": 1, "C": 2})
+    ]  # fmt: skip
