@@ -70,12 +70,12 @@ def annotate(
 
     ``show`` makes a line fit for a terminal. Memory does not grow with the log or its lines; what
     has been read is written before more is waited for, so that a growing log can be followed.
+    DiagnosticError if the source can't be read on.
     """
-    read = getattr(source, "read1", source.read)
     count = 0
     rest = bytearray()
     passing = False  # Inside of a line that is too long.
-    while chunk := read(CHUNK):
+    while chunk := _more(source):
         end = chunk.rfind(b"\n") + 1
         if not end:
             rest += chunk
@@ -98,6 +98,15 @@ def annotate(
         count += added
         _write(sink, tail, show)
     return count
+
+
+def _more(source: BinaryIO) -> bytes:
+    try:
+        return bytes(getattr(source, "read1", source.read)(CHUNK))
+    except OSError as error:
+        from vmcsgen.diagnostics import refuse
+
+        raise refuse(f"can't be read on: {error.strerror}", str(source.name)) from None
 
 
 def _write(sink: BinaryIO, block: bytes, show: Callable[[bytes], bytes] | None) -> None:

@@ -82,17 +82,17 @@ def locate(
     return Location(path, line + 1, column + 1, text, max(1, last - column))
 
 
-def read_text(path: Path, shown: str, limit: int = SIZE_LIMIT) -> str:
-    """The text of a regular UTF-8 file of at most ``limit`` bytes; DiagnosticError if it isn't."""
+def read_text(path: Path, shown: str) -> str:
+    """The text of a regular UTF-8 file of at most SIZE_LIMIT bytes; DiagnosticError if it isn't."""
     try:
-        raw = read_regular(path, limit + 1)
+        raw = read_regular(path, SIZE_LIMIT + 1)
     except IsADirectoryError:
         raise refuse("is a directory, not a file", shown, hint="name the file itself") from None
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}", shown) from None
-    if len(raw) > limit:
+    if len(raw) > SIZE_LIMIT:
         raise refuse(
-            f"is larger than {limit >> 20} MiB",
+            f"is larger than {SIZE_LIMIT >> 20} MiB",
             shown,
             rule="SPEC001",
             hint="split it: one file per table or group",

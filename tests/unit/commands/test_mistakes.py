@@ -35,6 +35,7 @@ MISTAKES = {
     "cpus --revision --kind nested": "leave out --field and --kind",
     "diff empty nowhere --breaking": "empty: error: --breaking compares specs",
     "annotate vmx.h --names linx": "did you mean 'linux'?",
+    "annotate /proc/self/mem": "/proc/self/mem: error: can't be read on: Input/output error",
     "annotate empty": "empty: error: is a folder, not a log",
     "probe run --emulator boch --cpu tigerlake": "did you mean 'bochs'?",
     "new-target mine --templates vmx.h": "this file is as it was",
