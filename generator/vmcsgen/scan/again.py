@@ -15,6 +15,7 @@ import time
 from vmcsgen import cache
 from vmcsgen.resources import PACKAGE, spec_folder
 from vmcsgen.specfile.inputs import fingerprint, model_key
+from vmcsgen.states import SETTLED
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FILES_LIMIT = 16
-_SETTLED = 2.0
-"""A file changed less than these seconds ago may change again and keep its time stamp."""
 
 SETTINGS = ("vmcsgen.toml", "pyproject.toml")
 """Files with settings, looked for beside what is checked and in the folders above."""
@@ -73,7 +72,7 @@ def _state(path: str) -> str:
         found = os.stat(path)
     except OSError:
         return ""
-    if not stat.S_ISREG(found.st_mode) or found.st_mtime > time.time() - _SETTLED:
+    if not stat.S_ISREG(found.st_mode) or found.st_mtime_ns > time.time_ns() - SETTLED:
         return ""
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 

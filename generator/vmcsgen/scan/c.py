@@ -280,10 +280,7 @@ def _row(element: Node) -> tuple[Node, Node] | None:
             node.type == "initializer_list" and (node is element or element.type != node.type)
         ):
             pending.extend(node.named_children)
-    if not names or not numbers:
-        return None
-    strings = [node for node in names if node.type == "string_literal"]
-    return (strings or names)[0], numbers[0]
+    return syntax.paired(names, numbers)
 
 
 _MACRO_ROW = lazy(

@@ -13,6 +13,7 @@ from vmcsgen.scan import lexicon as lexicons
 from vmcsgen.scan.files import Entry, Trouble, promising, read, walk
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.report import Report, from_plain, to_plain, too_large, whole_file
+from vmcsgen.states import SETTLED
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ PARALLEL_FROM = 1500
 """From so many files on, worker processes are worth their start."""
 
 _CHUNK = 256
-_SETTLED_NS = 2_000_000_000
-"""A file changed less than this before it was read may change again with the same time stamp."""
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many (0: not known yet)."""
@@ -82,7 +81,7 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     for entry, report in _run(fresh, state, options, progress):
         if report.parsed or not report.empty:
             reports.append(report)
-        if entry.stamp[1] < started - _SETTLED_NS and not report.lacking:
+        if entry.stamp[1] < started - SETTLED and not report.lacking:
             known.remember(entry, report)
     known.save(entries)
     reports.sort(key=lambda report: report.path)

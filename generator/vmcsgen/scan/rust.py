@@ -150,10 +150,7 @@ def _row(element: Node) -> tuple[Node, Node] | None:
         elif node is element and node.type in _ROWS:
             called = node.child_by_field_name("function") or node.child_by_field_name("name")
             pending.extend(each for each in node.named_children if each != called)
-    if not names or not numbers:
-        return None
-    strings = [node for node in names if node.type == "string_literal"]
-    return (strings or names)[0], numbers[0]
+    return syntax.paired(names, numbers)
 
 
 def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:

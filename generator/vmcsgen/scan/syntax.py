@@ -152,6 +152,14 @@ def elements(node: Node, limit: int) -> Iterator[Node]:
         more = cursor.goto_next_sibling()
 
 
+def paired(names: list[Node], numbers: list[Node]) -> tuple[Node, Node] | None:
+    """The name and the number of a row of a table: a string is a name before all others."""
+    if not names or not numbers:
+        return None
+    strings = [node for node in names if node.type == "string_literal"]
+    return (strings or names)[0], numbers[0]
+
+
 def text(content: bytes, node: Node) -> str:
     """The source text of a node, one character a byte, so that offsets stay what they are."""
     return content[node.start_byte : node.end_byte].decode("latin-1")
