@@ -6,21 +6,25 @@ called can be a function or a macro that another file defines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from vmcsgen.scan.patterns import lazy
 
-_PARTS: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(("full",), (0, 0)),
-    **dict.fromkeys(("high",), (0, 1)),
-    **dict.fromkeys(("control", "controls", "ctrl", "ctl"), (10, 0)),
-    **dict.fromkeys(("exit", "vmexit", "information", "info", "only", "readonly", "ro"), (10, 1)),
-    **dict.fromkeys(("guest",), (10, 2)),
-    **dict.fromkeys(("host",), (10, 3)),
-    **dict.fromkeys(("word", "16"), (13, 0)),
-    **dict.fromkeys(("qword", "quadword", "64"), (13, 1)),
-    **dict.fromkeys(("dword", "doubleword", "32"), (13, 2)),
-    **dict.fromkeys(("natural", "nat", "nw"), (13, 3)),
+_PARTS = {
+    word: part
+    for part, words in {
+        (0, 0): "full",
+        (0, 1): "high",
+        (10, 0): "control controls ctrl ctl",
+        (10, 1): "exit vmexit information info only readonly ro",
+        (10, 2): "guest",
+        (10, 3): "host",
+        (13, 0): "word 16",
+        (13, 1): "qword quadword 64",
+        (13, 2): "dword doubleword 32",
+        (13, 3): "natural nat nw",
+    }.items()
+    for word in words.split()
 }
 """A word -> the lowest bit of the part it speaks of, and the part's value (SDM 27.11.2)."""
 

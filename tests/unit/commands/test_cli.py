@@ -247,7 +247,7 @@ def test_a_verb_that_was_run_before_imports_no_other_s_code(arguments: tuple[str
 def test_the_check_of_a_header_never_seen_imports_nothing_slow(
     tmp_path: Path, checkout: Path
 ) -> None:
-    """Not what reads arguments, hashes, types or other files either, each as long as Python."""
+    """Not argparse, hashlib and typing: together they take as long as starting Python."""
     text = (checkout / "out/linux/arch/x86/include/asm/vmx.h").read_text()
     for name in ("known.h", "new.h"):
         (tmp_path / name).write_text(text[text.index("enum") :])
