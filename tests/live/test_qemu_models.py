@@ -10,8 +10,9 @@ import pytest
 import vmcsgen
 from needs import missing, need
 from vmcsgen.capabilities import qemu
-from vmcsgen.capabilities.assess import Assessment, Verdict, assess
+from vmcsgen.capabilities.assess import Assessment, assess
 from vmcsgen.capabilities.sources import processor
+from vmcsgen.capabilities.verdict import Verdict
 from vmcsgen.cli import main
 from vmcsgen.specfile.cpus import KnownCpus, load_cpus
 

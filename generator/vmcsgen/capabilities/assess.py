@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from vmcsgen.capabilities.dump import Identity, Processor
 from vmcsgen.capabilities.identity import identify
+from vmcsgen.capabilities.verdict import Verdict
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, Capabilities, allowed_1, reporting_msr
 from vmcsgen.core.consistency import Inconsistency, inconsistencies
 from vmcsgen.core.enumeration import (
@@ -21,35 +21,6 @@ from vmcsgen.core.processor import features, is_virtual
 from vmcsgen.core.requirement import evaluate, names
 from vmcsgen.core.spec import Feature, Field, Spec
 from vmcsgen.specfile.cpus import Erratum, KnownCpu, KnownCpus
-
-
-class Verdict(Enum):
-    """How the reported VMCS_ENUM stands to the derived one; the value is what JSON has."""
-
-    MATCH = "match"
-    TOO_LOW_ERRATUM = "too_low_erratum"
-    TOO_LOW_CAPPED = "too_low_capped"
-    TOO_HIGH = "too_high"
-    UNDECIDED = "undecided"
-
-    @property
-    def words(self) -> str:
-        """The verdict for people."""
-        return _WORDS[self]
-
-    @property
-    def too_low(self) -> bool:
-        """Whether a field exists whose index is above the reported one."""
-        return self in (Verdict.TOO_LOW_ERRATUM, Verdict.TOO_LOW_CAPPED)
-
-
-_WORDS = {
-    Verdict.MATCH: "match",
-    Verdict.TOO_LOW_ERRATUM: "too low, as errata say",
-    Verdict.TOO_LOW_CAPPED: "too low, capped (no erratum known)",
-    Verdict.TOO_HIGH: "too high",
-    Verdict.UNDECIDED: "can't be judged: undecided fields could raise the derived value",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,22 @@ def existence(field: Field, capabilities: Capabilities) -> Truth:
 
 def existing_fields(spec: Spec, capabilities: Capabilities) -> tuple[Field, ...]:
     """The fields that are known to exist, ascending by encoding."""
-    return tuple(each for each in spec.confirmed if existence(each, capabilities) is True)
+    return _with_truth(spec, capabilities, True)
 
 
 def undecided_fields(spec: Spec, capabilities: Capabilities) -> tuple[Field, ...]:
     """The fields whose existence the capability set leaves unknown, ascending by encoding."""
-    return tuple(each for each in spec.confirmed if existence(each, capabilities) is None)
+    return _with_truth(spec, capabilities, None)
+
+
+def _with_truth(spec: Spec, capabilities: Capabilities, truth: Truth) -> tuple[Field, ...]:
+    found = [
+        field
+        for requirement, fields in spec.by_requirement.items()
+        if evaluate(requirement, capabilities.supports) is truth
+        for field in fields
+    ]
+    return tuple(sorted(found, key=lambda field: field.encoding.value))
 
 
 def enumerate_fields(fields: Iterable[Field], capabilities: Capabilities) -> Enumeration:
@@ -162,8 +172,4 @@ def requirement_groups(spec: Spec) -> tuple[Requirement, ...]:
     Group 0 is ``always``; the others come in the order of the first field that has them. One bit
     each in a vCPU's mask says which fields exist.
     """
-    groups: dict[tuple[Term, ...], Requirement] = {(frozenset(),): from_terms((frozenset(),))}
-    for each in spec.confirmed:
-        assert each.requires is not None
-        groups.setdefault(terms(each.requires), each.requires)
-    return tuple(groups.values())
+    return tuple(spec.by_requirement)

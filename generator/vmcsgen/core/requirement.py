@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 Truth: TypeAlias = bool | None
@@ -83,6 +84,7 @@ def names(requirement: Requirement) -> Iterator[str]:
                 yield from names(operand)
 
 
+@lru_cache(maxsize=256)
 def terms(requirement: Requirement) -> tuple[Term, ...]:
     """The minimal terms of the requirement, shortest first, then by name.
 

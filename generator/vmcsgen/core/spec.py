@@ -8,7 +8,7 @@ from functools import cached_property
 
 from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
 from vmcsgen.core.numbers import parse_number
-from vmcsgen.core.requirement import Always, Requirement, Supports
+from vmcsgen.core.requirement import ALWAYS, Always, Requirement, Supports, Term, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +295,20 @@ class Spec:
     def confirmed(self) -> tuple[Field, ...]:
         """The fields that are emitted and counted: all but the unconfirmed."""
         return tuple(each for each in self.fields if each.confirmed)
+
+    @cached_property
+    def by_requirement(self) -> Mapping[Requirement, tuple[Field, ...]]:
+        """The requirement groups, each with its fields; the position is the group's number.
+
+        Group 0 is ``always``; the others come in the order of the first field that has them.
+        """
+        first: dict[tuple[Term, ...], Requirement] = {terms(ALWAYS): ALWAYS}
+        found: dict[Requirement, list[Field]] = {ALWAYS: []}
+        for each in self.fields:
+            if each.requires is not None:
+                requirement = first.setdefault(terms(each.requires), each.requires)
+                found.setdefault(requirement, []).append(each)
+        return {requirement: tuple(fields) for requirement, fields in found.items()}
 
     @cached_property
     def by_id(self) -> Mapping[str, Field]:

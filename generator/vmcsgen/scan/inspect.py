@@ -157,7 +157,9 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
 
             for fact in islice(facts(parsed), FINDINGS_LIMIT):
                 place = at("VMCS401", read, fact.at, "", name=fact.name)
-                conditions.append(PlacedFact(*fact[:4], fact.value, place))
+                conditions.append(
+                    PlacedFact(fact.kind, fact.owner, fact.name, fact.condition, fact.value, place)
+                )
     elif read.language == "rust":
         from vmcsgen.scan import rust
 

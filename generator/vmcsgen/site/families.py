@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vmcsgen.core.requirement import Requirement, names
 from vmcsgen.core.spec import Spec
+from vmcsgen.records import Record
 
 ALWAYS = "always"
 
@@ -16,8 +15,7 @@ _CODES = {
 """Short codes of the SDM's groups; any other group gets its first letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Record):
     """The requirements that name controls of the same groups.
 
     ``id`` joins the groups' ids by dashes, ``code`` is short enough for a cell of the map.

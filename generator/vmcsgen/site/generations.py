@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vmcsgen.core.capabilities import Capabilities
 from vmcsgen.core.enumeration import existing_fields
 from vmcsgen.core.spec import Spec
+from vmcsgen.records import Record
 from vmcsgen.specfile.cpus import KnownCpu
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(Record):
     """The processors of one microarchitecture and the fields that none before them had.
 
     ``year`` is that of its oldest processor in the collection.

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vmcsgen.records import Record
 
 if TYPE_CHECKING:
     import argparse
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Record):
     """An option or a positional argument; ``forms`` are its spellings, such as ``-t TARGET``."""
 
     forms: tuple[str, ...]
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """A command as one would type it, and what it does where the help says so."""
 
     command: str
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Record):
     """A verb of the command line."""
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmcsgen.capabilities.assess import Verdict
+from vmcsgen.capabilities.verdict import Verdict
 from vmcsgen.core.consistency import DEFAULT1
 from vmcsgen.core.enumeration import ladder, max_index, requirement_groups
 from vmcsgen.core.requirement import Requirement, Term, names, terms, to_plain

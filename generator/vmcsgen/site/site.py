@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
 from vmcsgen.core.requirement import names
 from vmcsgen.core.spec import Spec
+from vmcsgen.records import Record
 from vmcsgen.site.manual import Verb
 
 Manual: TypeAlias = Callable[[], tuple[Verb, ...]]
@@ -24,8 +24,7 @@ SCRIPTS = (
 """The page's scripts in the order in which they rely on each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlChoice:
+class ControlChoice(Record):
     """A capability group (or CPUID) with those of its controls that fields depend on."""
 
     title: str

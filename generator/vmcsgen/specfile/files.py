@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
+from vmcsgen.records import Record
 from vmcsgen.resources import shown
 from vmcsgen.specfile.inputs import files_of
 
 
-@dataclass(frozen=True, slots=True)
-class SpecFile:
+class SpecFile(Record):
     """A file of a spec: where it is, how messages call it, and which schema it follows."""
 
     path: Path

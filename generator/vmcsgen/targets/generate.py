@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmcsgen.diagnostics import refuse
+from vmcsgen.helpers import spread
+from vmcsgen.records import Record
 from vmcsgen.resources import shown
 from vmcsgen.targets.current import present, remember, stamp_name
 
@@ -27,8 +28,7 @@ class Status(Enum):
     """Stands in a target's folder, but no target makes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """One file of an output folder; ``wanted`` is None for an extra file."""
 
     path: Path
@@ -52,7 +52,7 @@ def compare(
     from vmcsgen.site.site import Site
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
-    from vmcsgen.targets.render import Views, render
+    from vmcsgen.targets.render import Renderer, Views
     from vmcsgen.targets.writer import TEMPORARY, current, destination
 
     out = Path(out)
@@ -64,39 +64,44 @@ def compare(
     views: Views = {}
     site = Site(loaded, spec, manual)
     made: dict[str, dict[str, str]] = {}
+    renderers = []
     for name in names:
         target = load_target(name, templates)
         if target.project is not None and target.project not in loaded.project_by_id:
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
-        made[name] = {}
-        for rendered in render(loaded, target, views, site):
-            wanted = rendered.text.encode()
-            path = destination(out / name, rendered.output.path)
+        renderers.append(Renderer(loaded, target, views=views, site=site))
+    texts = spread(lambda number: renderers[number].texts(), len(renderers))
+    for renderer, of_target in zip(renderers, texts, strict=True):
+        target = renderer.target
+        digests = made[target.id] = {}
+        for output, text in zip(target.outputs, of_target, strict=True):
+            wanted = text.encode()
+            path = destination(out / target.id, output.path)
             existing = current(path)
             status = Status.CURRENT if existing == wanted else Status.STALE
             if existing is None:
                 status = Status.MISSING
             found.append(Comparison(path, status, wanted, existing))
-            made[name][rendered.output.path] = hashlib.sha256(wanted).hexdigest()
-        for extra in sorted(present(out / name) - set(made[name])):
+            digests[output.path] = hashlib.sha256(wanted).hexdigest()
+        for extra in sorted(present(out / target.id) - set(digests)):
             if extra.endswith(TEMPORARY):  # write_all removes what a killed run left
                 continue
-            found.append(Comparison(out / name / extra, Status.EXTRA, None, None))
+            found.append(Comparison(out / target.id / extra, Status.EXTRA, None, None))
     remember(stamp_name(names, spec, templates), made)
     return tuple(found)
 
 
 def write_all(comparisons: Sequence[Comparison]) -> int:
     """Write what is stale or missing; the number of files written. Extra files are left alone."""
-    from vmcsgen.targets.writer import sweep, write
+    from vmcsgen.targets import writer
 
-    written = 0
     for folder in {comparison.path.parent for comparison in comparisons}:
-        sweep(folder)
-    for comparison in comparisons:
-        if comparison.wanted is not None and comparison.status is not Status.CURRENT:
-            written += write(comparison.path, comparison.wanted)
-    return written
+        writer.sweep(folder)
+    return writer.write_all(
+        (comparison.path, comparison.wanted)
+        for comparison in comparisons
+        if comparison.wanted is not None and comparison.status is not Status.CURRENT
+    )
 
 
 def unified_diff(comparison: Comparison) -> str:

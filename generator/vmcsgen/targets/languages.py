@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from vmcsgen.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Record):
     """Comment syntax of a language; ``block`` languages open and close a comment."""
 
     line: str = ""

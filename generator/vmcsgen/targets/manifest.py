@@ -5,20 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
+from vmcsgen.records import Record
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
 from vmcsgen.specfile.inputs import digest, fingerprint
 from vmcsgen.targets.choice import folder_of, recipe_option
 from vmcsgen.targets.languages import LANGUAGES
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Record):
     """One file (or one region of a file) that a target makes.
 
     ``path`` is relative: to out/TARGET in standalone use, to the tree's top in a source tree.
@@ -43,8 +42,7 @@ class Output:
         return self.region or PurePosixPath(self.path).name
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """A folder of templates and what its target.yaml says."""
 
     id: str
@@ -56,7 +54,7 @@ class Target:
     outputs: tuple[Output, ...]
     names_from: tuple[str, ...] = ()
     """Files of a source tree whose macros and enumerators say what that tree knows."""
-    members_from: Mapping[str, str] = field(default_factory=dict)
+    members_from: Mapping[str, str] = {}
     """Tag of a struct -> the file of a source tree that says which members it has."""
 
     foreign: bool = False

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from vmcsgen.records import Record
 
 PAGE_BITS = 10
 PAGE_SIZE = 1 << PAGE_BITS
 """Bytes in a page. A string literal of more than 4,095 bytes is beyond C99 (5.2.4.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(Record):
     """Names that stand one after the other, each closed by a NUL, in one string literal."""
 
     number: int

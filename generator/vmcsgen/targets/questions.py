@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.spec import Spec
+from vmcsgen.records import Record
 
 IA32_FEATURE_CONTROL = 0x3A
 
@@ -19,16 +18,14 @@ LOG_AREA = "vmcsgen probe: its log belongs into the sectors that follow"
 """What stands in the image where the probe may write its log; it writes nowhere else."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeafQuestion:
+class LeafQuestion(Record):
     """A CPUID leaf; ``leaf_hex`` is a C constant."""
 
     leaf_hex: str
     subleaf: int
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureQuestion:
+class FeatureQuestion(Record):
     """A CPUID feature that a requirement names; ``member`` is its place in ``struct vmx_caps``."""
 
     title: str
@@ -39,8 +36,7 @@ class FeatureQuestion:
     bit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Questions:
+class Questions(Record):
     """MSRs (C constants, ascending), CPUID leaves and features of the probe."""
 
     msrs: tuple[str, ...]

@@ -18,10 +18,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from vmcsgen.diagnostics import Diagnostic, Location, Severity
+from vmcsgen.records import Record
 from vmcsgen.targets.languages import Language
 
 DIGEST_DIGITS = 12
@@ -45,8 +45,7 @@ class State(Enum):
     HAND_EDITED = "hand-edited"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Record):
     """Which constants the owner of a region wants: ``added`` (or EVERY) and not ``dropped``."""
 
     added: tuple[str, ...] = ()
@@ -62,8 +61,7 @@ AS_NAMED = Selection()
 """All constants that the project names, and no other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Record):
     """A well-formed region of a file. Lines count from 1; ``body`` has no line ends."""
 
     name: str
@@ -108,8 +106,7 @@ class Region:
         return Diagnostic(Severity.ERROR, rule, message, where, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Record):
     """The regions of one file, and what is wrong with its marks."""
 
     regions: tuple[Region, ...]

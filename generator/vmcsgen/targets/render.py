@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
+from vmcsgen.records import Record
 from vmcsgen.resources import shown
 from vmcsgen.targets.languages import LANGUAGES, Language
 from vmcsgen.targets.manifest import Output, Target
@@ -30,8 +31,7 @@ LINE_LENGTH = 100
 """Line length of formatted Python."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Record):
     """One finished output: its path below the target's folder, and its text."""
 
     output: Output
@@ -87,7 +87,7 @@ class Renderer:
                     spec,
                     projects=tuple(chosen if p.id == project else p for p in spec.projects),
                 )
-            self._views[project, selection] = View(spec, project, self.tree)
+            self._views[project, selection] = View(spec, project, self.tree, self._views.values())
         return self._views[project, selection]
 
     def body(self, output: Output, selection: Selection = AS_NAMED) -> str:
@@ -113,13 +113,15 @@ class Renderer:
             text = _black(text, self.target, output)
         return text if text.endswith("\n") else f"{text}\n"
 
+    def texts(self) -> list[str]:
+        """All outputs of the target, each as ``text`` gives it."""
+        return [self.text(output) for output in self.target.outputs]
 
-def render(
-    spec: Spec, target: Target, views: Views | None = None, site: Site | None = None
-) -> tuple[Rendered, ...]:
+
+def render(spec: Spec, target: Target, site: Site | None = None) -> tuple[Rendered, ...]:
     """Every output of a target as text; DiagnosticError names the template and line at fault."""
-    renderer = Renderer(spec, target, views=views, site=site)
-    return tuple(Rendered(output, renderer.text(output)) for output in target.outputs)
+    texts = Renderer(spec, target, site=site).texts()
+    return tuple(map(Rendered, target.outputs, texts))
 
 
 def _site(spec: Spec, site: Site | None) -> Site:
@@ -198,10 +200,19 @@ _ROFF = (("“", r"\(lq"), ("”", r"\(rq"), ("→", r"\(->"), ("–", r"\(en"),
 
 
 def tojson_document(value: Mapping[str, object], first: Mapping[str, object]) -> str:
-    """Two mappings as one indented JSON object, ``first`` before ``value``; ASCII only."""
+    """Two mappings as one JSON object, ``first`` before ``value``; ASCII only.
+
+    An entry of the object is a line, and so is an item of a list of objects.
+    """
     import json
 
-    return json.dumps({**first, **value}, indent=1)
+    def text(entry: object) -> str:
+        if isinstance(entry, list) and any(isinstance(item, dict) for item in entry):
+            return "[\n  " + ",\n  ".join(map(json.dumps, entry)) + "\n ]"
+        return json.dumps(entry)
+
+    entries = {**first, **value}.items()
+    return "{\n " + ",\n ".join(f"{json.dumps(key)}: {text(each)}" for key, each in entries) + "\n}"
 
 
 def pad(text: object, width: int) -> str:

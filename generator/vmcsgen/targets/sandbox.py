@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import signal
 import threading
@@ -62,8 +63,8 @@ def bounded_round(filters: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
 
 def inside(folder: Path, name: str) -> Path:
     """The file ``name`` of a target's folder; LookupError if there is none, or it leads out."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    path = Path(os.path.realpath(folder / name))
+    if not path.is_relative_to(os.path.realpath(folder)) or not path.is_file():
         raise LookupError(f"there is no file {name!r} in the target's folder")
     return path
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from vmcsgen.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(Record):
     """A confirmed field. ``hex`` texts are ``0x`` and four lower-case digits."""
 
     id: str
@@ -46,8 +46,7 @@ class FieldView:
     """What to add in a comment for a field outside the SDM edition: ``announced``, ``retired``."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodingView:
+class EncodingView(Record):
     """One encoding of a field; a 64-bit field has two."""
 
     value: int
@@ -58,8 +57,7 @@ class EncodingView:
     field: FieldView
 
 
-@dataclass(frozen=True, slots=True)
-class TestView:
+class TestView(Record):
     """Bits of one capability group that must all be set."""
 
     __test__ = False
@@ -70,8 +68,7 @@ class TestView:
     controls: tuple[ControlView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ControlView:
+class ControlView(Record):
     """A control, or a CPUID feature seen as a control of the pseudo-group ``cpuid``."""
 
     name: str
@@ -91,8 +88,7 @@ class ControlView:
     in_projects: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class CapabilityView:
+class CapabilityView(Record):
     """A capability group, its MSR and its controls, ascending by bit."""
 
     id: str
@@ -114,8 +110,7 @@ class CapabilityView:
     """All bits that any requirement asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeView:
+class CodeView(Record):
     """A value that some bits of an encoding can take: a width or a type."""
 
     value: int
@@ -126,8 +121,7 @@ class CodeView:
     """Width in bits; 0 for a type."""
 
 
-@dataclass(frozen=True, slots=True)
-class MsrView:
+class MsrView(Record):
     """A capability MSR."""
 
     address: int
@@ -137,8 +131,7 @@ class MsrView:
     """The name in lower case, as a struct member."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementView:
+class RequirementView(Record):
     """A requirement as "or" of "and": alternatives of tests, one test a capability group."""
 
     text: str
@@ -150,8 +143,7 @@ class RequirementView:
     """The same, with the activating controls that each alternative presupposes."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(Record):
     """A requirement group: the fields that exist together; ``number`` is its bit in the mask."""
 
     number: int
@@ -160,8 +152,7 @@ class GroupView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RungView:
+class RungView(Record):
     """One step of the ladder, highest first."""
 
     index: int
@@ -174,8 +165,7 @@ class RungView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassView:
+class ClassView(Record):
     """One of the 16 width-and-type classes in the dense two-level index.
 
     Fields of the class have the cells ``base`` to ``base + count - 1``, one for each index from
@@ -191,8 +181,7 @@ class ClassView:
     cells: tuple[FieldView | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TableView:
+class TableView(Record):
     """A table of SDM Appendix B."""
 
     id: str
@@ -200,8 +189,7 @@ class TableView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EntryView:
+class EntryView(Record):
     """A constant of a project: its own name for one encoding."""
 
     name: str
@@ -214,8 +202,7 @@ class EntryView:
     """The project has no constant of this name yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubsetView:
+class SubsetView(Record):
     """The fields of a project, or of a part of it, and what derives from them."""
 
     id: str
@@ -230,8 +217,7 @@ class SubsetView:
     """The first field with the highest index, which ``max_index`` is the index of."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectView:
+class ProjectView(Record):
     """A code base: its constants in its own order, and what derives from its subset of fields."""
 
     id: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmcsgen.core.encoding import FieldType, Width
@@ -16,6 +16,7 @@ from vmcsgen.core.enumeration import Rung, ladder
 from vmcsgen.core.requirement import Term, terms
 from vmcsgen.core.spec import Field, Project, Spec, Subset, Word
 from vmcsgen.diagnostics import refuse
+from vmcsgen.records import Record
 from vmcsgen.targets.words import BitView, Words, WordView
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ GROUP_LIMIT = 63
 """Groups that a 64-bit mask has room for, group 0 (never) and one bit of its owner's besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOfSubset:
+class GroupOfSubset(Record):
     """The fields of a subset that exist together; bit ``number`` of the mask says whether."""
 
     number: int
@@ -58,8 +58,7 @@ def _all_set(bits: Sequence[BitView], number: int, last: int) -> str:
     return f"{f'({text})' if last and len(bits) > 1 else text}{' ||' if number < last else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOfSubset:
+class FieldOfSubset(Record):
     """A field of a subset: its constant in the project, its member in the struct."""
 
     name: str
@@ -70,8 +69,7 @@ class FieldOfSubset:
     field: FieldView
 
 
-@dataclass(frozen=True, slots=True)
-class RowOfSubset:
+class RowOfSubset(Record):
     """One width-and-type class: the cells ``first`` to ``first + count - 1``, by index."""
 
     number: int
@@ -86,8 +84,7 @@ class RowOfSubset:
     fields: tuple[FieldOfSubset, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RungOfSubset:
+class RungOfSubset(Record):
     """One step of the ladder over the fields of the subset; it holds if any group exists."""
 
     vmcs_enum: int
@@ -97,8 +94,7 @@ class RungOfSubset:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SubsetTable:
+class SubsetTable(Record):
     """Everything that a project's look-up by encoding needs."""
 
     id: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
+from typing import Any, Generic, TypeVar, overload
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
 from vmcsgen.core.encoding import FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
-from vmcsgen.core.requirement import Requirement, terms, to_plain
+from vmcsgen.core.requirement import Requirement, Term, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
 from vmcsgen.query import control_names, high_names, project_names
 from vmcsgen.targets.document import document
@@ -38,16 +38,47 @@ from vmcsgen.targets.subsets import SubsetTable, subset_table
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.words import WordLadder, in_tree, word_ladder
 
+_Part = TypeVar("_Part")
+
+
+class shared(Generic[_Part]):
+    """A part that is the same whichever project a view is for, made once for a spec."""
+
+    def __init__(self, make: Callable[[Any], _Part]) -> None:
+        self.__doc__ = make.__doc__
+        self._make = make
+
+    @overload
+    def __get__(self, view: None, owner: type | None = None) -> shared[_Part]: ...
+    @overload
+    def __get__(self, view: View, owner: type | None = None) -> _Part: ...
+
+    def __get__(self, view: View | None, owner: type | None = None) -> object:
+        """The part, made by the view that is asked first; of the class, this itself."""
+        if view is None:
+            return self
+        name = self._make.__name__
+        if name not in view._shared:
+            view._shared[name] = self._make(view)
+        return view._shared[name]
+
 
 class View:
     """The whole spec as the targets of one project see it; the names that templates may use.
 
     Parts are made when a template first asks for them. ``project`` is the id of the code base
     whose names are used, None if it is nobody's. ``tree`` is what a target reads of the source
-    tree that is generated into; None is standalone use.
+    tree that is generated into; None is standalone use. What is the same for every project is
+    shared with those of ``others`` that have the same spec.
     """
 
-    def __init__(self, spec: Spec, project: str | None, tree: TreeFacts | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        project: str | None,
+        tree: TreeFacts | None = None,
+        others: Iterable[View] = (),
+    ) -> None:
         names = None if tree is None else tree.names
         self._tree = tree
         self.spec = spec if names is None else in_tree(spec, project, names)
@@ -56,9 +87,14 @@ class View:
         self.digest = spec.digest
         self.short_digest = spec.digest[:12]
         self.stamp = f"spec {spec.version} sha256:{spec.digest[:12]}"
-        self._group_number = {
-            terms(each): number for number, each in enumerate(requirement_groups(spec))
-        }
+        alike = (each._shared for each in others if each.spec is self.spec)
+        self._shared: dict[str, object] = next(alike, {})
+
+    @shared
+    def _group_number(self) -> Mapping[tuple[Term, ...], int]:
+        """Number of the requirement group that has these minimal terms."""
+        groups = requirement_groups(self.spec)
+        return {terms(requirement): number for number, requirement in enumerate(groups)}
 
     @property
     def semantic_version(self) -> str:
@@ -66,17 +102,17 @@ class View:
         parts = [str(int(part)) for part in self.version.split(".")]
         return ".".join((*parts, "0", "0")[:3])
 
-    @cached_property
+    @shared
     def fields(self) -> tuple[FieldView, ...]:
         """All confirmed fields, ascending by encoding."""
         return tuple(map(self._field, self.spec.confirmed))
 
-    @cached_property
+    @shared
     def field(self) -> Mapping[str, FieldView]:
         """Fields by id."""
         return {each.id: each for each in self.fields}
 
-    @cached_property
+    @shared
     def encodings(self) -> tuple[EncodingView, ...]:
         """Every encoding of every confirmed field, ascending."""
         found = []
@@ -93,7 +129,7 @@ class View:
                 )  # fmt: skip
         return tuple(found)
 
-    @cached_property
+    @shared
     def tables(self) -> tuple[TableView, ...]:
         """The tables of SDM Appendix B with their fields, in the SDM's order."""
         return tuple(
@@ -134,7 +170,7 @@ class View:
         """The CPUID features, as controls of the pseudo-group ``cpuid``."""
         return tuple(self.control[feature.name] for feature in self.spec.features)
 
-    @cached_property
+    @shared
     def feature_facts(self) -> tuple[Feature, ...]:
         """The CPUID features with leaf, subleaf, register and bit."""
         return self.spec.features
@@ -156,22 +192,22 @@ class View:
         """The ladder over all confirmed fields."""
         return tuple(map(self._rung, ladder(self.spec)))
 
-    @cached_property
+    @shared
     def classes(self) -> tuple[ClassView, ...]:
         """The 16 width-and-type classes, by number (width code * 4 + type code)."""
         return tuple(self._classes(self.fields))
 
-    @cached_property
+    @shared
     def cells(self) -> tuple[FieldView | None, ...]:
         """The cells of all classes in one row."""
         return tuple(cell for each in self.classes for cell in each.cells)
 
-    @cached_property
+    @shared
     def row(self) -> Mapping[str, int]:
         """Position of each field in ``fields``, by id."""
         return {each.id: position for position, each in enumerate(self.fields)}
 
-    @cached_property
+    @shared
     def _packed(self) -> tuple[tuple[PageView, ...], dict[str, int]]:
         return pack(each.id for each in self.fields)
 
@@ -188,7 +224,7 @@ class View:
     name_page_bits = PAGE_BITS
     name_page_size = PAGE_SIZE
 
-    @cached_property
+    @shared
     def widths(self) -> tuple[CodeView, ...]:
         """What bits 14:13 of an encoding say, by value."""
         return tuple(
@@ -196,7 +232,7 @@ class View:
             for each in Width
         )
 
-    @cached_property
+    @shared
     def types(self) -> tuple[CodeView, ...]:
         """What bits 11:10 of an encoding say, by value."""
         return tuple(
@@ -207,7 +243,7 @@ class View:
     true_controls_bit = TRUE_CONTROLS_BIT
     """The bit of ``basic`` that says that the TRUE_ capability MSRs exist."""
 
-    @cached_property
+    @shared
     def msrs(self) -> tuple[MsrView, ...]:
         """Every MSR that existence depends on, ascending by address."""
         named = {self.basic.address: self.basic.name}
@@ -220,22 +256,22 @@ class View:
             for address, name in sorted(named.items())
         )
 
-    @cached_property
+    @shared
     def max_index(self) -> int:
         """The highest index over all confirmed fields."""
         return max_index(self.spec.confirmed)
 
-    @cached_property
+    @shared
     def vmcs_enum(self) -> int:
         """The raw IA32_VMX_VMCS_ENUM value of a processor that has every field."""
         return self.max_index << 1
 
-    @cached_property
+    @shared
     def vmcs_enum_hex(self) -> str:
         """``vmcs_enum`` in hexadecimal."""
         return f"{self.vmcs_enum:#x}"
 
-    @cached_property
+    @shared
     def projects(self) -> tuple[ProjectView, ...]:
         """Every code base, by id."""
         return tuple(map(self._project, self.spec.projects))
@@ -256,9 +292,9 @@ class View:
         project = self.spec.project_by_id[self.project.id]
         named = frozenset(constants(project))
         every = choose(self.spec, project, Selection(added=(EVERY,)))
-        return tuple(replace(entry, new=entry.name not in named) for entry in self._entries(every))
+        return tuple(entry._replace(new=entry.name not in named) for entry in self._entries(every))
 
-    @cached_property
+    @shared
     def collections(self) -> tuple[SubsetView, ...]:
         """The fields of each project, followed by those of its parts."""
         found = []
@@ -267,12 +303,12 @@ class View:
             found += [self._subset(project, name) for name in project.subsets]
         return tuple(found)
 
-    @cached_property
+    @shared
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Every known difference between the spec and a source."""
         return self.spec.disagreements
 
-    @cached_property
+    @shared
     def party_titles(self) -> Mapping[str, str]:
         """Titles of projects and sources by id."""
         titles = {source.id: source.title for source in self.spec.sources}
@@ -291,7 +327,7 @@ class View:
             raise KeyError("target.yaml names no project")
         return word_ladder(self, self.spec.project_by_id[self.project_id])
 
-    @cached_property
+    @shared
     def document(self) -> Mapping[str, object]:
         """The whole spec as one plain value."""
         return {
@@ -299,12 +335,12 @@ class View:
             **document(self.spec),
         }
 
-    @cached_property
+    @shared
     def probe(self) -> Questions:
         """What the probe guest asks a processor."""
         return questions(self.spec)
 
-    @cached_property
+    @shared
     def sources(self) -> tuple[Source, ...]:
         """The documents that facts come from."""
         return self.spec.sources
@@ -422,7 +458,17 @@ class View:
             yield ClassView(number, width.label, kind.label, title, base, count, row)
             base += count
 
+    @shared
+    def _projects(self) -> dict[str, ProjectView]:
+        """The code bases that some view was asked for, by id."""
+        return {}
+
     def _project(self, project: Project) -> ProjectView:
+        if project.id not in self._projects:
+            self._projects[project.id] = self._project_view(project)
+        return self._projects[project.id]
+
+    def _project_view(self, project: Project) -> ProjectView:
         members = [self.spec.by_id[identity] for identity in project.fields]
         highest = max_index(members)
         sharers = (each for each in self.fields if each.index == highest)

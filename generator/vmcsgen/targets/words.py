@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmcsgen.core.enumeration import ladder
 from vmcsgen.core.requirement import Term
 from vmcsgen.core.spec import Project, Spec, Word
 from vmcsgen.diagnostics import refuse
+from vmcsgen.records import Record
 
 if TYPE_CHECKING:
     from vmcsgen.targets.shapes import ControlView, FieldView
     from vmcsgen.targets.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class BitView:
+class BitView(Record):
     """One control, or CPUID feature, as a bit of a word."""
 
     variable: str
@@ -33,8 +33,7 @@ class BitView:
         return f"{self.variable} & {self.spelled}"
 
 
-@dataclass(frozen=True, slots=True)
-class WordView:
+class WordView(Record):
     """A word of the project; it counts as zero unless ``active`` is set in its own word."""
 
     variable: str
@@ -42,8 +41,7 @@ class WordView:
     active: BitView | None
 
 
-@dataclass(frozen=True, slots=True)
-class WordRung:
+class WordRung(Record):
     """One step of the ladder: it holds if all bits of one alternative are set.
 
     Without alternatives it always holds.
@@ -82,8 +80,7 @@ def _conjunction(bits: tuple[BitView, ...], nested: bool, end: str) -> Iterator[
         yield f"{opening}({bit}){')' * (nested and last)}{end if last else ' &&'}"
 
 
-@dataclass(frozen=True, slots=True)
-class WordLadder:
+class WordLadder(Record):
     """The ladder, the words it looks at (activating ones first), and what no word can say."""
 
     words: tuple[WordView, ...]

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from vmcsgen.diagnostics import DiagnosticError, refuse
@@ -50,14 +51,25 @@ TEMPORARY = ".vmcsgen-new"
 
 
 def write(path: Path, content: bytes) -> bool:
-    """Make ``path`` hold ``content``; True if it had to change.
+    """Make ``path`` hold ``content``, durably; True if it had to change."""
+    return write_all([(path, content)]) > 0
+
+
+def write_all(contents: Iterable[tuple[Path, bytes]]) -> int:
+    """Make each path hold its content, durably; how many had to change."""
+    folders = [_put(path, content) for path, content in contents if current(path) != content]
+    for folder in dict.fromkeys(folders):
+        _sync_folder(folder)
+    return len(folders)
+
+
+def _put(path: Path, content: bytes) -> Path:
+    """Write one file; the folder that it stands in.
 
     The content goes to a temporary file in the same folder, which then takes the name, so that
     at any instant the file is the old or the new one. Mode bits of an existing file are kept.
     What killed writers left in the folder is removed.
     """
-    if current(path) == content:
-        return False
     path = path.resolve() if path.is_symlink() else path
     temporary = ""
     try:
@@ -78,8 +90,7 @@ def write(path: Path, content: bytes) -> bool:
         if isinstance(error, OSError):
             raise _failed(path, error, "written") from None
         raise
-    _sync_folder(path.parent)
-    return True
+    return path.parent
 
 
 def _temporary(path: Path) -> tuple[int, str]:
@@ -121,7 +132,7 @@ def _mode(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name durable; a file system that can't is no reason to fail."""
+    """Make new names durable; a file system that can't is no reason to fail."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import vmcsgen
-from vmcsgen.capabilities.assess import Assessment, Verdict, assess
+from vmcsgen.capabilities.assess import Assessment, assess
 from vmcsgen.capabilities.dump import Dump
 from vmcsgen.capabilities.sources import parse
+from vmcsgen.capabilities.verdict import Verdict
 from vmcsgen.core.enumeration import existence
 from vmcsgen.specfile.cpus import KnownCpus
 

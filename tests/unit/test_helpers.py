@@ -1,0 +1,132 @@
+"""Work that helper processes share: always the result of doing it alone, whatever they meet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from vmcsgen import helpers
+
+PIECES = 40
+
+
+def done_by(body: str, processors: int = 3, count: int = PIECES) -> str:
+    """What a fresh process prints: it has one thread, as the command has."""
+    program = f"""
+import os, signal, sys, threading, time
+from vmcsgen import helpers
+helpers._processors = lambda: {processors}
+first = os.getpid()
+def work(piece):
+{body}
+    return [piece, os.getpid()]
+try:
+    made = helpers.spread(work, {count})
+    assert [piece for piece, _ in made] == list(range({count})), made
+    print(len(set(process for _, process in made)))
+except LookupError as error:
+    print(error.args[0])
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("left a process")
+except ChildProcessError:
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_every_process_does_its_part() -> None:
+    assert done_by("    time.sleep(0.02)") == "3"
+    assert done_by("    time.sleep(0.02)", processors=64) == "4"
+
+
+@pytest.mark.parametrize("count", [0, 1, 300])
+def test_alone_where_helpers_would_not_pay(count: int) -> None:
+    assert done_by("    pass", count=count) == str(min(count, 1))
+
+
+def test_alone_on_one_processor_or_beside_a_thread() -> None:
+    assert done_by("    time.sleep(0.001)", processors=1) == "1"
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert helpers.spread(lambda piece: os.getpid(), 8) == [os.getpid()] * 8
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os._exit(3)",
+        "sys.exit(3)",
+        "os.close(first)",
+        "1/0",
+    ],
+)
+def test_lost_helper_costs_time_only(loss: str) -> None:
+    body = f"    if os.getpid() != first and piece > 2: {loss}\n    time.sleep(0.002)"
+    assert int(done_by(body)) in (1, 2, 3)
+
+
+def test_answer_that_is_cut_short_counts_for_nothing(tmp_path: Path) -> None:
+    answer = tmp_path / "answer"
+    for text, found in (('[[0, "a"]]', {0: "a"}), ('[[0, "a"', {}), ("", {})):
+        answer.write_text(text)
+        descriptor = os.open(answer, os.O_RDONLY)
+        assert helpers._answer(descriptor) == found
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("slow", ["==", "!="])
+def test_first_failure_in_order_is_raised(slow: str) -> None:
+    """Though another process meets a later one sooner."""
+    body = (
+        f"    if piece < 10 and os.getpid() {slow} first: time.sleep(0.1)\n"
+        "    if piece in (1, 12): raise LookupError(f'piece {piece}')"
+    )
+    assert done_by(body) == "piece 1"
+
+
+def test_large_answers_travel() -> None:
+    body = "    if piece == 5: return [piece, 'x' * 1_000_000]\n    time.sleep(0.005)"
+    assert int(done_by(body)) in (2, 3, 4)
+
+
+def test_interrupt_ends_helpers_too(tmp_path: Path) -> None:
+    program = f"""
+import os, time
+from vmcsgen import helpers
+helpers._processors = lambda: 3
+def work(piece):
+    open({str(tmp_path)!r} + f"/{{os.getpid()}}", "w").close()
+    time.sleep(60)
+helpers.spread(work, 40)
+"""
+    running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    until = time.monotonic() + 30
+    while len(list(tmp_path.iterdir())) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+    processes = [int(each.name) for each in tmp_path.iterdir()]
+    assert len(processes) == 3
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert b"KeyboardInterrupt" in errors
+    assert errors.count(b"Traceback") == 1, "a helper spoke"
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
