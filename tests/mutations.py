@@ -7,7 +7,8 @@ from copy import copy
 from dataclasses import dataclass, replace
 from random import Random
 
-from vmcsgen.core.spec import Project, Spec
+from vmcsgen.core.project import Project
+from vmcsgen.core.spec import Spec
 from vmcsgen.scan.lexicon import Lexicon, called
 from vmcsgen.scan.words import spellings, weights
 

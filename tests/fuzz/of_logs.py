@@ -11,11 +11,11 @@ from pathlib import Path
 from common import CHECKOUT, Look, shown, told
 
 import vmcsgen
+from vmcsgen.logs import probe_protocol
 from vmcsgen.logs.annotate import annotate, for_terminal, names
-from vmcsgen.probe import protocol
+from vmcsgen.logs.probe_reading import parse_log
 from vmcsgen.probe.compare import compare
 from vmcsgen.probe.deviations import load_explanations
-from vmcsgen.probe.reading import parse_log
 from vmcsgen.probe.report import Result, as_plain, as_text, cpu_entry, markdown
 
 PROBE = CHECKOUT / "tests/fixtures/probe"
@@ -58,10 +58,10 @@ def probe_lines(place: Path) -> Look:
     def framed(raw: bytes) -> None:
         text = raw.decode("ascii", "replace").replace("\ufffd", "?")
         words = [line.split() for line in text.split("\n") if line.strip()]
-        host = [each for each in words if each[0] == protocol.HOST]
-        plain = [each for each in words if each[0] != protocol.HOST]
+        host = [each for each in words if each[0] == probe_protocol.HOST]
+        plain = [each for each in words if each[0] != probe_protocol.HOST]
         numbered = [[f"{number & 0xFFFF:04x}", *each] for number, each in enumerate(plain)]
-        look("\n".join(map(protocol.framed, [*host, *numbered])).encode())
+        look("\n".join(map(probe_protocol.framed, [*host, *numbered])).encode())
 
     return framed
 
@@ -69,7 +69,7 @@ def probe_lines(place: Path) -> Look:
 def probe_line_seeds() -> Iterable[bytes]:
     """What the lines of those logs say."""
     for seed in probe_seeds():
-        found = protocol.lines(seed, "log")
+        found = probe_protocol.lines(seed, "log")
         yield "\n".join(" ".join(line.words) for line in found).encode()
 
 

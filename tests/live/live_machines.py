@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from vmcsgen.logs.probe_reading import NothingAskedError
 from vmcsgen.probe.emulators import EMULATORS, Machine
-from vmcsgen.probe.reading import NothingAskedError
 from vmcsgen.probe.report import Result
 
 Answers: TypeAlias = Mapping[Machine, tuple[bytes, Result | NothingAskedError]]

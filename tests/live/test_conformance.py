@@ -6,8 +6,8 @@ import pytest
 from live_machines import MACHINES, MODELS, VARIATIONS, Answers
 
 from needs import missing
+from vmcsgen.logs.probe_reading import NothingAskedError
 from vmcsgen.probe.emulators import Machine
-from vmcsgen.probe.reading import NothingAskedError
 from vmcsgen.probe.report import Result, as_text
 
 VMX_MODELS_OF_2_7 = {

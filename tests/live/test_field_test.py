@@ -9,7 +9,7 @@ import pytest
 from test_scratch_spec import WRONG, Wrong, broken
 
 from vmcsgen.core.spec import Spec
-from vmcsgen.probe import protocol
+from vmcsgen.logs import probe_protocol
 from vmcsgen.probe.build import Built, compile_sources, render_sources
 from vmcsgen.probe.emulators import Machine
 from vmcsgen.probe.run import run_probe
@@ -39,7 +39,7 @@ def field_test(tools: None, checkout: Path, tmp_path_factory: pytest.TempPathFac
 
 def results(machine: Machine, program: Built) -> list[str]:
     """What the test reported: ``pass TEXT`` or ``fail TEXT``."""
-    lines = protocol.lines(run_probe(machine, program, seconds=120), "log")
+    lines = probe_protocol.lines(run_probe(machine, program, seconds=120), "log")
     said = [line.words for line in lines if line.number is not None]
     assert [words for words in said if words[0] == "tested"]
     return [" ".join(words[1:]) for words in said if words[0] == "report"]

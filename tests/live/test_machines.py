@@ -18,10 +18,11 @@ from live_machines import Answers
 from needs import need
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
-from vmcsgen.probe import process, protocol
+from vmcsgen.logs import probe_protocol
+from vmcsgen.logs.probe_reading import read_log
+from vmcsgen.probe import process
 from vmcsgen.probe.build import Built, compile_sources, render_sources
 from vmcsgen.probe.emulators import EMULATORS, Machine, write_files
-from vmcsgen.probe.reading import read_log
 from vmcsgen.probe.run import CutShortError, run_probe
 
 TIGERLAKE = Machine("bochs", "tigerlake")
@@ -29,7 +30,7 @@ TIGERLAKE = Machine("bochs", "tigerlake")
 
 def words(raw: bytes) -> list[tuple[str, ...]]:
     """What the probe's lines say, the host's line left out."""
-    return [line.words for line in protocol.lines(raw, "log") if line.number is not None]
+    return [line.words for line in probe_protocol.lines(raw, "log") if line.number is not None]
 
 
 def run_by_hand(built: Built, folder: Path, **replaced: str) -> process.Finished:

@@ -12,7 +12,7 @@ import pytest
 
 import vmcsgen
 from mutations import MISTAKES, entries, forget, mutant, projects, spells_high_halves, text
-from vmcsgen.core.spec import Project
+from vmcsgen.core.project import Project
 from vmcsgen.scan import lexicon
 from vmcsgen.scan.inspect import inspect
 from vmcsgen.scan.match import Matcher

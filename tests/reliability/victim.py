@@ -34,7 +34,7 @@ from typing import Any
 from scenarios import SCENARIOS, State
 
 from vmcsgen.cli import main
-from vmcsgen.targets.writer import TEMPORARY
+from vmcsgen.writer import TEMPORARY
 
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "fcntl.flock", "tempfile.mkstemp"}
 AT_ONCE = 20

@@ -13,8 +13,9 @@ from vmcsgen.capabilities.breakage import KINDS, Breakage, Compatibility
 from vmcsgen.capabilities.sources import processor
 from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import existence
+from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Requirement, Term, from_terms, terms
-from vmcsgen.core.spec import Feature, Field, Project, Spec
+from vmcsgen.core.spec import Feature, Field, Spec
 from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
 
 

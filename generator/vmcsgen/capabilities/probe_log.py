@@ -19,7 +19,7 @@ def read(raw: bytes, source: str) -> Dump:
 
     An MSR that trapped does not exist.
     """
-    from vmcsgen.probe.reading import parse_log
+    from vmcsgen.logs.probe_reading import parse_log
 
     log = parse_log(raw, source)
     collector = Collector(source)

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.targets.find_marks import source_tree
     from vmcsgen.targets.series import series_for_tree
     from vmcsgen.targets.tree import Workshop
-    from vmcsgen.targets.writer import destination, write
+    from vmcsgen.writer import destination, write
 
     tree = source_tree(arguments.tree)
     (name,) = choose((arguments.target,), arguments.templates)

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.targets.choice import choose
     from vmcsgen.targets.compose import compose
     from vmcsgen.targets.find_marks import source_tree
-    from vmcsgen.targets.writer import destination, write
+    from vmcsgen.writer import destination, write
 
     tree = source_tree(arguments.tree)
     (name,) = choose((arguments.target,), arguments.templates)

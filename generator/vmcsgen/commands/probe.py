@@ -94,9 +94,9 @@ def _build(arguments: argparse.Namespace, spec: Spec) -> int:
 
 
 def _read(arguments: argparse.Namespace, spec: Spec) -> int:
+    from vmcsgen.logs.probe_reading import read_log
     from vmcsgen.probe.compare import compare
     from vmcsgen.probe.deviations import load_explanations
-    from vmcsgen.probe.reading import read_log
     from vmcsgen.probe.report import Result, cpu_entry
     from vmcsgen.resources import shown
 
@@ -161,7 +161,7 @@ def _ask(
 def _kept(outcomes: Iterator[Outcome], path: Path) -> Iterator[Outcome]:
     """The outcomes, each log written to ``path`` as it passes; that of a run cut short too."""
     from vmcsgen.probe.run import CutShortError
-    from vmcsgen.targets.writer import write
+    from vmcsgen.writer import write
 
     try:
         for outcome in outcomes:

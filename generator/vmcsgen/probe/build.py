@@ -43,7 +43,7 @@ def render_sources(spec: Spec, folder: Path) -> None:
     """
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import render
-    from vmcsgen.targets.writer import destination, write
+    from vmcsgen.writer import destination, write
 
     for target in ("probe", "c"):
         for each in render(spec, load_target(target)):

@@ -16,7 +16,7 @@ from vmcsgen.core.enumeration import (
 from vmcsgen.core.processor import features
 from vmcsgen.core.requirement import Truth
 from vmcsgen.core.spec import Field, Match, Spec
-from vmcsgen.probe.answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, ProbeLog
+from vmcsgen.logs.probe_answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, ProbeLog
 from vmcsgen.probe.deviations import Explanation
 
 IA32_VMX_MISC = 0x485

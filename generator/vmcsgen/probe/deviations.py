@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 from vmcsgen.diagnostics import DiagnosticError
-from vmcsgen.probe.answers import ProbeLog
+from vmcsgen.logs.probe_answers import ProbeLog
 from vmcsgen.resources import spec_root
 
 

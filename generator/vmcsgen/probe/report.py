@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vmcsgen.core.capabilities import CAPABILITY_MSRS
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import counted, printable
-from vmcsgen.probe.answers import ProbeLog
+from vmcsgen.logs.probe_answers import ProbeLog
 from vmcsgen.probe.compare import Comparison, Difference
 
 _VENDORS = {

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, printable
-from vmcsgen.probe import process, protocol
+from vmcsgen.logs import probe_protocol
+from vmcsgen.probe import process
 from vmcsgen.probe.build import Built
 from vmcsgen.probe.emulators import EMULATORS, Machine, missing, write_files
 from vmcsgen.probe.process import Finished
-from vmcsgen.probe.protocol import framed
 
 SECONDS = 60.0
 """Time limit of one run; a run takes about a second."""
@@ -40,7 +40,9 @@ def run_probe(machine: Machine, built: Built, seconds: float = SECONDS) -> bytes
     emulator = EMULATORS[machine.emulator]
     version = emulator.version()
     recipe = emulator.recipe(machine, built)
-    host = framed((protocol.HOST, machine.emulator, version, machine.model, *machine.settings))
+    host = probe_protocol.framed(
+        (probe_protocol.HOST, machine.emulator, version, machine.model, *machine.settings)
+    )
     for attempt in range(_ATTEMPTS):
         with tempfile.TemporaryDirectory(prefix="vmcsgen-probe-") as name:
             folder = Path(name)
@@ -62,14 +64,14 @@ def _content(path: Path) -> bytes:
     """A file of the run's folder, empty where the emulator made none."""
     try:
         with path.open("rb") as stream:
-            return stream.read(protocol.LOG_LIMIT)
+            return stream.read(probe_protocol.LOG_LIMIT)
     except OSError:
         return b""
 
 
 def _complete(log: bytes, name: str) -> bool:
     try:
-        protocol.lines(log, name)
+        probe_protocol.lines(log, name)
     except DiagnosticError:
         return False
     return True
@@ -88,7 +90,7 @@ def _cut_short(machine: Machine, finished: Finished, log: bytes, said: bytes) ->
         )
     ]
     try:
-        protocol.lines(log, str(machine))
+        probe_protocol.lines(log, str(machine))
     except DiagnosticError as error:
         found += error.diagnostics
     return found

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from vmcsgen.core.spec import Spec
+from vmcsgen.logs.probe_reading import NothingAskedError, parse_log
 from vmcsgen.probe.build import Built
 from vmcsgen.probe.compare import compare
 from vmcsgen.probe.deviations import Explanation
 from vmcsgen.probe.emulators import Machine
-from vmcsgen.probe.reading import NothingAskedError, parse_log
 from vmcsgen.probe.report import Result
 from vmcsgen.probe.run import SECONDS, run_probe
 

@@ -11,8 +11,9 @@ from itertools import product
 
 from vmcsgen.core.capabilities import Capabilities
 from vmcsgen.core.enumeration import climb, ladder
+from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Combination, Requirement, Supports
-from vmcsgen.core.spec import Field, Project, Spec
+from vmcsgen.core.spec import Field, Spec
 from vmcsgen.scan.conditions import SWITCHES
 from vmcsgen.scan.files import shared_folders
 from vmcsgen.scan.findings import Finding

@@ -15,7 +15,7 @@ def apply(findings: Iterable[Finding]) -> dict[str, int]:
     A place whose bytes are not what the check saw is left alone. DiagnosticError if a file can't
     be written.
     """
-    from vmcsgen.targets.writer import write
+    from vmcsgen.writer import write
 
     by_path: dict[str, list[Fix]] = {}
     for finding in findings:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from vmcsgen.capabilities.verdict import Verdict
 from vmcsgen.core.consistency import DEFAULT1
 from vmcsgen.core.enumeration import ladder, max_index, requirement_groups
+from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Requirement, Term, names, terms, to_plain
-from vmcsgen.core.spec import Control, Feature, Field, Group, Project, Spec
+from vmcsgen.core.spec import Control, Feature, Field, Group, Spec
 from vmcsgen.query import control_names, high_names
 from vmcsgen.site.families import ALWAYS, family_of
 from vmcsgen.site.generations import generations

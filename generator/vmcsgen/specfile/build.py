@@ -8,21 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vmcsgen.core.encoding import Encoding
+from vmcsgen.core.project import Extra, Project, Subset, Word
 from vmcsgen.core.requirement import from_plain, to_plain
-from vmcsgen.core.spec import (
-    Control,
-    Disagreement,
-    Extra,
-    Feature,
-    Field,
-    Group,
-    Inference,
-    Project,
-    Source,
-    Spec,
-    Subset,
-    Word,
-)
+from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Inference, Source, Spec
 from vmcsgen.specfile.nodes import Document
 
 GROUP_ORDER = (

@@ -6,21 +6,9 @@ from typing import Any
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.encoding import Encoding
+from vmcsgen.core.project import Extra, Project, Subset, Word
 from vmcsgen.core.requirement import from_plain, to_plain
-from vmcsgen.core.spec import (
-    Control,
-    Disagreement,
-    Extra,
-    Feature,
-    Field,
-    Group,
-    Inference,
-    Project,
-    Source,
-    Spec,
-    Subset,
-    Word,
-)
+from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Inference, Source, Spec
 
 
 def recall(key: str) -> Spec | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmcsgen.core.spec import Project
+from vmcsgen.core.project import Project
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
 from vmcsgen.resources import shown
 from vmcsgen.targets import hunks
@@ -18,7 +18,7 @@ from vmcsgen.targets.selection import constants, new_constants
 from vmcsgen.targets.series import DiffStep, FileStep, Patch, RegionStep
 from vmcsgen.targets.tree import Workshop
 from vmcsgen.targets.tree_facts import tree_text
-from vmcsgen.targets.writer import destination
+from vmcsgen.writer import destination
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def compare(
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import Renderer, Views
-    from vmcsgen.targets.writer import TEMPORARY, current, destination
+    from vmcsgen.writer import TEMPORARY, current, destination
 
     out = Path(out)
     templates = None if templates is None else Path(templates)
@@ -93,7 +93,7 @@ def compare(
 
 def write_all(comparisons: Sequence[Comparison]) -> int:
     """Write what is stale or missing; the number of files written. Extra files are left alone."""
-    from vmcsgen.targets import writer
+    from vmcsgen import writer
 
     for folder in {comparison.path.parent for comparison in comparisons}:
         writer.sweep(folder)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmcsgen.core.spec import Field, Project, Spec
+from vmcsgen.core.project import Project
+from vmcsgen.core.spec import Field, Spec
 from vmcsgen.targets.regions import Selection
 
 

@@ -120,7 +120,7 @@ def begin(name: str, folder: Path, language: str) -> tuple[Path, ...]:
 
     DiagnosticError if the name is none for a target or taken, or the files can't be written.
     """
-    from vmcsgen.targets.writer import write
+    from vmcsgen.writer import write
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.]*(-[a-z0-9.]+)*", name) or len(name) > 80:
         hint = "lower-case letters, digits and dashes, such as my-target"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from vmcsgen.core.encoding import FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder
+from vmcsgen.core.project import Project, Subset, Word
 from vmcsgen.core.requirement import Term, terms
-from vmcsgen.core.spec import Field, Project, Spec, Subset, Word
+from vmcsgen.core.spec import Field, Spec
 from vmcsgen.diagnostics import refuse
 from vmcsgen.records import Record
 from vmcsgen.targets.words import BitView, Words, WordView

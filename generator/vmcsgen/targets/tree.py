@@ -166,7 +166,7 @@ def examine_file(workshop: Workshop, path: str, chosen: frozenset[str], force: b
 
 def write_tree(top: Path, files: Iterable[TreeFile]) -> int:
     """Write the files that differ; how many had to change. Each is the old or the new one."""
-    from vmcsgen.targets.writer import destination, write
+    from vmcsgen.writer import destination, write
 
     return sum(
         write(destination(top, file.path), file.wanted)

@@ -12,7 +12,7 @@ from vmcsgen.resources import shown
 from vmcsgen.targets.c_source import closing_brace, without_comments
 from vmcsgen.targets.header_names import header_names
 from vmcsgen.targets.manifest import Target
-from vmcsgen.targets.writer import destination
+from vmcsgen.writer import destination
 
 FILE_LIMIT = 8 << 20
 """Bytes; a larger file of a source tree is not read."""

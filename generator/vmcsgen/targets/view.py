@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
 from vmcsgen.core.capabilities import IA32_VMX_BASIC, TRUE_CONTROLS_BIT
 from vmcsgen.core.encoding import FieldType, Width
 from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
+from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Requirement, Term, terms, to_plain
-from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Project, Source, Spec
+from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Source, Spec
 from vmcsgen.query import control_names, high_names, project_names
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
+from vmcsgen.targets.projects import collection, entries, project_view, subset_view
 from vmcsgen.targets.questions import Questions, questions
 from vmcsgen.targets.regions import EVERY, Selection
 from vmcsgen.targets.selection import choose, constants
@@ -271,6 +273,13 @@ class View:
         """``vmcs_enum`` in hexadecimal."""
         return f"{self.vmcs_enum:#x}"
 
+    @property
+    def _own(self) -> Project:
+        """The code base that the view is for; KeyError where target.yaml names none."""
+        if self.project_id is None:
+            raise KeyError("target.yaml names no project")
+        return self.spec.project_by_id[self.project_id]
+
     @shared
     def projects(self) -> tuple[ProjectView, ...]:
         """Every code base, by id."""
@@ -279,9 +288,7 @@ class View:
     @cached_property
     def project(self) -> ProjectView:
         """The code base whose names this target uses; KeyError where target.yaml names none."""
-        if self.project_id is None:
-            raise KeyError("target.yaml names no project")
-        return self._project(self.spec.project_by_id[self.project_id])
+        return self._project(self._own)
 
     @cached_property
     def all_entries(self) -> tuple[EntryView, ...]:
@@ -289,18 +296,17 @@ class View:
 
         Fields and high halves, each behind the nearest smaller encoding.
         """
-        project = self.spec.project_by_id[self.project.id]
-        named = frozenset(constants(project))
-        every = choose(self.spec, project, Selection(added=(EVERY,)))
-        return tuple(entry._replace(new=entry.name not in named) for entry in self._entries(every))
+        named = frozenset(constants(self._own))
+        every = choose(self.spec, self._own, Selection(added=(EVERY,)))
+        return tuple(entry._replace(new=entry.name not in named) for entry in entries(self, every))
 
     @shared
     def collections(self) -> tuple[SubsetView, ...]:
         """The fields of each project, followed by those of its parts."""
         found = []
         for project in self.spec.projects:
-            found.append(self._collection(project.id, project.title, project.fields))
-            found += [self._subset(project, name) for name in project.subsets]
+            found.append(collection(self, project.id, project.title, project.fields))
+            found += [subset_view(self, project, name) for name in project.subsets]
         return tuple(found)
 
     @shared
@@ -316,16 +322,12 @@ class View:
 
     def subset_table(self, name: str) -> SubsetTable:
         """The dense index of a subset of the target's project that is kept in a struct."""
-        if self.project_id is None:
-            raise KeyError("target.yaml names no project")
-        return subset_table(self, self.spec.project_by_id[self.project_id], name, self._tree)
+        return subset_table(self, self._own, name, self._tree)
 
     @cached_property
     def word_ladder(self) -> WordLadder:
         """The ladder over the words in which the target's project holds capabilities."""
-        if self.project_id is None:
-            raise KeyError("target.yaml names no project")
-        return word_ladder(self, self.spec.project_by_id[self.project_id])
+        return word_ladder(self, self._own)
 
     @shared
     def document(self) -> Mapping[str, object]:
@@ -465,66 +467,5 @@ class View:
 
     def _project(self, project: Project) -> ProjectView:
         if project.id not in self._projects:
-            self._projects[project.id] = self._project_view(project)
+            self._projects[project.id] = project_view(self, project)
         return self._projects[project.id]
-
-    def _project_view(self, project: Project) -> ProjectView:
-        members = [self.spec.by_id[identity] for identity in project.fields]
-        highest = max_index(members)
-        sharers = (each for each in self.fields if each.index == highest)
-        return ProjectView(
-            project.id,
-            project.title,
-            project.id.upper().replace("-", "_"),
-            project.version,
-            self._entries(project),
-            highest,
-            highest << 1,
-            f"{highest << 1:#x}",
-            len(members),
-            tuple(each for each in self.fields if each.id not in project.fields),
-            tuple(self._subset(project, name) for name in project.subsets),
-            next((each for each in sharers if each.id in project.fields), None),
-        )
-
-    def _entries(self, project: Project) -> tuple[EntryView, ...]:
-        found: dict[str, EntryView] = {}
-
-        def note(name: str, value: int, high: bool, field: FieldView) -> None:
-            found[name] = EntryView(name, f"0x{value:04x}", f"0x{value:08x}", value, high, field)
-
-        for identity, name in project.fields.items():
-            if identity in self.field:
-                field = self.field[identity]
-                note(name, field.encoding, False, field)
-                if identity in project.high_fields:
-                    note(project.high_fields[identity], field.encoding | 1, True, field)
-                for alias in project.aliases.get(identity, ()):
-                    note(alias, field.encoding, False, field)
-        ranks = {name: rank for rank, name in enumerate(project.order)}
-
-        def place(entry: EntryView) -> tuple[int, int]:
-            # The order lists full encodings; a high half comes with its field.
-            full = project.fields[entry.field.id]
-            return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
-
-        return tuple(sorted(found.values(), key=place))
-
-    def _subset(self, project: Project, name: str) -> SubsetView:
-        subset = project.subsets[name]
-        return self._collection(f"{project.id}-{name}", subset.title, subset.fields)
-
-    def _collection(self, name: str, title: str, identities: Collection[str]) -> SubsetView:
-        fields = tuple(self.field[each] for each in identities if each in self.field)
-        highest = max_index(self.spec.by_id[identity] for identity in identities)
-        return SubsetView(
-            name,
-            title,
-            name.upper().replace("-", "_"),
-            fields,
-            frozenset(each.id for each in fields),
-            highest,
-            highest << 1,
-            f"{highest << 1:#x}",
-            next((each for each in fields if each.index == highest), None),
-        )

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vmcsgen.core.enumeration import ladder
+from vmcsgen.core.project import Project, Word
 from vmcsgen.core.requirement import Term
-from vmcsgen.core.spec import Project, Spec, Word
+from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import refuse
 from vmcsgen.records import Record
 

@@ -15,8 +15,9 @@ from vmcsgen import Encoding, Field, Spec
 from vmcsgen.capabilities.breakage import KINDS, Breakage
 from vmcsgen.capabilities.breaking import compatibility
 from vmcsgen.cli import main
+from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import ALWAYS, Combination, Requirement, Supports
-from vmcsgen.core.spec import Control, Project
+from vmcsgen.core.spec import Control
 from vmcsgen.specfile.cpus import KnownCpus, load_cpus
 
 CPUS = ("i7-7700k", "xeon-658x", "core2-t9600")

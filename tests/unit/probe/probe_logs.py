@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vmcsgen.probe.protocol import framed
+from vmcsgen.logs.probe_protocol import framed
 
 LOGS = Path(__file__).parents[2] / "fixtures" / "probe"
 

@@ -9,7 +9,7 @@ import pytest
 
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
-from vmcsgen.probe.answers import (
+from vmcsgen.logs.probe_answers import (
     OK,
     READ_ONLY,
     SILENT,
@@ -19,9 +19,9 @@ from vmcsgen.probe.answers import (
     OwnVerdict,
     ProbeLog,
 )
+from vmcsgen.logs.probe_reading import parse_log
 from vmcsgen.probe.compare import Difference, capabilities, compare
 from vmcsgen.probe.deviations import Deviation, Erratum, load_explanations
-from vmcsgen.probe.reading import parse_log
 
 TSC_MULTIPLIER = 0x2032
 EXIT_REASON = 0x4402

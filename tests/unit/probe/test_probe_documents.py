@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from vmcsgen.core.spec import Spec
+from vmcsgen.logs.probe_reading import _HANDLERS, parse_log
 from vmcsgen.probe.compare import compare
-from vmcsgen.probe.reading import _HANDLERS, parse_log
 from vmcsgen.probe.report import Result, as_plain
 
 CHECKOUT = Path(__file__).parents[3]
@@ -22,7 +23,8 @@ def page() -> str:
 
 
 def test_every_rule_is_explained(page: str) -> None:
-    sources = [*(CODE / "probe").glob("*.py"), CODE / "commands" / "probe.py"]
+    folders = ((CODE / "probe").glob("*.py"), (CODE / "logs").glob("probe_*.py"))
+    sources = [*chain(*folders), CODE / "commands" / "probe.py"]
     raised = {
         rule for path in sources for rule in re.findall(r'"((?:LOG|PROBE)\d{3})"', path.read_text())
     }

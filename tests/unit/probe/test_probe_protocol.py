@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from probe_logs import LOGS, numbered
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, as_text
-from vmcsgen.probe.answers import ProbeLog
-from vmcsgen.probe.protocol import LINES_LIMIT, checksum, framed, lines
-from vmcsgen.probe.reading import parse_log
+from vmcsgen.logs.probe_answers import ProbeLog
+from vmcsgen.logs.probe_protocol import LINES_LIMIT, checksum, framed, lines
+from vmcsgen.logs.probe_reading import parse_log
 
 RECORDED = (LOGS / "bochs-2.7-core_duo_t2400_yonah.log").read_bytes()
 

@@ -8,8 +8,8 @@ import pytest
 from probe_logs import numbered
 
 from vmcsgen.diagnostics import DiagnosticError
-from vmcsgen.probe.answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, Ended
-from vmcsgen.probe.reading import NothingAskedError, parse_log, read_log
+from vmcsgen.logs.probe_answers import OK, READ_ONLY, SILENT, UNSUPPORTED, Answer, Ended
+from vmcsgen.logs.probe_reading import NothingAskedError, parse_log, read_log
 
 BEGIN = "begin 2026.11 0123456789ab bios"
 CLOSING = ("sweep 0000 7fff", "verdict 0000 0000 0 0 0", "end")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from vmcsgen.core.spec import Spec
+from vmcsgen.logs.probe_reading import parse_log
 from vmcsgen.probe.compare import compare
 from vmcsgen.probe.deviations import load_explanations
-from vmcsgen.probe.reading import parse_log
 from vmcsgen.probe.report import Result, aligned, as_plain, as_text, cpu_entry, markdown, table
 from vmcsgen.specfile import nodes, schema
 

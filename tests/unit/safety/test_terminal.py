@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen.cli import VERBS, main
-from vmcsgen.probe.protocol import framed
+from vmcsgen.logs.probe_protocol import framed
 
 EVIL = "\x1b[31m\x1b]0;owned\x07\x9b2J\x7f\r\u202eevil\u2066"
 """Colour, the window's title, CSI as one byte, delete, carriage return, bidirectional overrides."""

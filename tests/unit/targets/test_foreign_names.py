@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 import vmcsgen
-from vmcsgen.targets.render import camel
+from vmcsgen.targets.filters import camel
 from vmcsgen.targets.view import View
 
 

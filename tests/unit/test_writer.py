@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen import DiagnosticError
-from vmcsgen.targets.writer import TEMPORARY, destination, sweep, write
+from vmcsgen.writer import TEMPORARY, destination, sweep, write
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:

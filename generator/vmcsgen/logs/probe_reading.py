@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vmcsgen.core.processor import Leaf, Registers
 from vmcsgen.diagnostics import DiagnosticError, counted, refuse
-from vmcsgen.probe import protocol
-from vmcsgen.probe.answers import Answer, Ended, Host, OwnVerdict, ProbeLog
-from vmcsgen.probe.protocol import Line
+from vmcsgen.logs import probe_protocol
+from vmcsgen.logs.probe_answers import Answer, Ended, Host, OwnVerdict, ProbeLog
+from vmcsgen.logs.probe_protocol import Line
 from vmcsgen.resources import shown
 
 ENCODINGS = 0x8000
@@ -38,15 +38,15 @@ def read_log(path: Path) -> ProbeLog:
 
     DiagnosticError if the file holds no complete run, or if the probe could not ask anything.
     """
-    return parse_log(protocol.read_bytes(path), shown(path))
+    return parse_log(probe_protocol.read_bytes(path), shown(path))
 
 
 def parse_log(raw: bytes, name: str) -> ProbeLog:
     """Like ``read_log``, for bytes that messages call ``name``."""
     collected = _Collected()
-    for line in protocol.lines(raw, name):
+    for line in probe_protocol.lines(raw, name):
         handler = _HANDLERS.get(line.kind)
-        if handler is None or (line.kind == protocol.HOST) != (line.number is None):
+        if handler is None or (line.kind == probe_protocol.HOST) != (line.number is None):
             raise line.fault(f"unknown line {line.kind!r}", hint="was it written by another probe?")
         handler(collected, line)
     return _finish(collected, name)
@@ -211,5 +211,5 @@ _HANDLERS: Mapping[str, Callable[[_Collected, Line], None]] = {
     "differs": _differs,
     "verdict": _verdict,
     "end": _end,
-    protocol.HOST: _host,
+    probe_protocol.HOST: _host,
 }

@@ -1,0 +1,82 @@
+"""Code bases as templates are handed them: constants in their own order, parts, what derives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from vmcsgen.core.enumeration import max_index
+from vmcsgen.core.project import Project
+from vmcsgen.targets.shapes import EntryView, FieldView, ProjectView, SubsetView
+
+if TYPE_CHECKING:
+    from vmcsgen.targets.view import View
+
+
+def project_view(view: View, project: Project) -> ProjectView:
+    """A code base with its entries, and what derives from its fields."""
+    members = [view.spec.by_id[identity] for identity in project.fields]
+    highest = max_index(members)
+    sharers = (each for each in view.fields if each.index == highest)
+    return ProjectView(
+        project.id,
+        project.title,
+        project.id.upper().replace("-", "_"),
+        project.version,
+        entries(view, project),
+        highest,
+        highest << 1,
+        f"{highest << 1:#x}",
+        len(members),
+        tuple(each for each in view.fields if each.id not in project.fields),
+        tuple(subset_view(view, project, name) for name in project.subsets),
+        next((each for each in sharers if each.id in project.fields), None),
+    )
+
+
+def entries(view: View, project: Project) -> tuple[EntryView, ...]:
+    """The constants of a project, in its own order."""
+    found: dict[str, EntryView] = {}
+
+    def note(name: str, value: int, high: bool, field: FieldView) -> None:
+        found[name] = EntryView(name, f"0x{value:04x}", f"0x{value:08x}", value, high, field)
+
+    for identity, name in project.fields.items():
+        if identity in view.field:
+            field = view.field[identity]
+            note(name, field.encoding, False, field)
+            if identity in project.high_fields:
+                note(project.high_fields[identity], field.encoding | 1, True, field)
+            for alias in project.aliases.get(identity, ()):
+                note(alias, field.encoding, False, field)
+    ranks = {name: rank for rank, name in enumerate(project.order)}
+
+    def place(entry: EntryView) -> tuple[int, int]:
+        # The order lists full encodings; a high half comes with its field.
+        full = project.fields[entry.field.id]
+        return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
+
+    return tuple(sorted(found.values(), key=place))
+
+
+def subset_view(view: View, project: Project, name: str) -> SubsetView:
+    """The part ``name`` of a project."""
+    subset = project.subsets[name]
+    return collection(view, f"{project.id}-{name}", subset.title, subset.fields)
+
+
+def collection(view: View, name: str, title: str, identities: Collection[str]) -> SubsetView:
+    """The fields with these ids, in the order given, and what derives from them."""
+    fields = tuple(view.field[each] for each in identities if each in view.field)
+    highest = max_index(view.spec.by_id[identity] for identity in identities)
+    return SubsetView(
+        name,
+        title,
+        name.upper().replace("-", "_"),
+        fields,
+        frozenset(each.id for each in fields),
+        highest,
+        highest << 1,
+        f"{highest << 1:#x}",
+        next((each for each in fields if each.index == highest), None),
+    )
