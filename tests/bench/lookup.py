@@ -139,6 +139,7 @@ def _kvm_rows(folder: Path) -> list[tuple[str, ...]]:
         title = f"KVM of Linux {series}"
         try:
             build = kernel.prepared(series, "x86_64")
+            title = f"KVM of Linux {build.origin.upstream}"
             client = kvm.link(build, folder / series)
         except Unavailable as why:
             rows.append((title, f"not measured: {why}"))

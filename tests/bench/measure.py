@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import TypeAlias
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(sys.executable).with_name("vmcsgen")
@@ -27,14 +29,10 @@ class Cost:
     wall: float
     processor: float
 
-    def least(self, other: Cost) -> Cost:
-        """The lower of two runs, each figure by itself."""
-        return Cost(min(self.wall, other.wall), min(self.processor, other.processor))
 
+Command: TypeAlias = "tuple[str | Path, ...]"
 
-NEVER = Cost(float("inf"), float("inf"))
-
-BARE = (sys.executable, "-c", "pass")
+BARE: Command = (sys.executable, "-c", "pass")
 """What figures are ratios to."""
 
 
@@ -75,23 +73,23 @@ def _settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def nothing() -> None:
-    """Nothing to prepare."""
+def beside(*steps: Command | Callable[[], None], runs: int = RUNS) -> list[Cost]:
+    """The median cost of each command among the steps, which are taken in turns.
 
-
-def beside(
-    other: tuple[str | Path, ...],
-    command: tuple[str | Path, ...],
-    prepare: Callable[[], None] = nothing,
-    runs: int = RUNS,
-) -> tuple[Cost, Cost]:
-    """The least cost of two commands, run in turns; ``prepare`` comes before each pair."""
-    theirs = ours = NEVER
+    In turns, because what else the machine does disturbs all alike; and the median, because a
+    machine may be faster for moments that a short command fits into and a long one does not.
+    """
+    costs: dict[int, list[Cost]] = {}
     for _ in range(runs):
-        prepare()
-        theirs = theirs.least(run(*other))
-        ours = ours.least(run(*command))
-    return theirs, ours
+        for place, step in enumerate(steps):
+            if isinstance(step, tuple):
+                costs.setdefault(place, []).append(run(*step))
+            else:
+                step()
+    return [
+        Cost(median(each.wall for each in found), median(each.processor for each in found))
+        for found in costs.values()
+    ]
 
 
 HEADS = ("what", "ms", "× wall", "× processor", "aim")

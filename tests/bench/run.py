@@ -2,7 +2,7 @@
 
     cd tests && python -m bench.run [--write] [NAME ...]
 
-Every figure is the least of several runs, each right after what it is compared to, so that a busy
+Every figure is the median of several runs, in turns with what it is compared to, so that a busy
 machine disturbs both alike. With --write the parts of docs/performance.md that were measured are
 replaced.
 """

@@ -11,14 +11,11 @@ from bench.measure import (
     BARE,
     CHECKOUT,
     HEADS,
-    NEVER,
     PROGRAM,
     SETTLE,
-    Cost,
     Section,
     Table,
     beside,
-    nothing,
     ratios,
     run,
     scratch,
@@ -45,8 +42,8 @@ def bench_start() -> Section:
             rows.append(ratios(what, *costs, aims.AIMS.get(what)))
         table = Table("Beside `python3 -c pass`", HEADS, tuple(rows))
     text = (
-        "What was validated or made before is answered from the user's cache. The least of "
-        "several runs, each right after a bare start of Python."
+        "What was validated or made before is answered from the user's cache. The median "
+        "of several runs, each right after a bare start of Python."
     )
     return Section("Start-up", (text, table), {})
 
@@ -69,8 +66,8 @@ def bench_gen() -> Section:
         run(*gen)
         rows = []
         for what, prepare in ((aims.GEN_WARM, without_outputs), (aims.GEN_COLD, without_anything)):
-            rows.append(ratios(what, *beside(BARE, gen, prepare, runs=3), aims.AIMS[what]))
-        rows.append(ratios("vmcsgen validate", *beside(BARE, (PROGRAM, "validate"), runs=3)))
+            rows.append(ratios(what, *beside(prepare, BARE, gen, runs=9), aims.AIMS[what]))
+        rows.append(ratios("vmcsgen validate", *beside(BARE, (PROGRAM, "validate"), runs=5)))
         stages = Table(
             "Where one without a cache spends its time; cProfile slows all but black, which is "
             "compiled and takes a larger share",
@@ -143,18 +140,15 @@ def bench_check(trees: Path) -> Section:
         time.sleep(SETTLE)
         run(*check)
         rows = [
-            ratios(what, *beside(BARE, check, prepare), aims.AIMS[what])
-            for what, prepare in ((aims.CHECK_NEW, unseen), (aims.CHECK_KNOWN, nothing))
+            ratios(what, *beside(*steps, BARE, check), aims.AIMS[what])
+            for what, steps in ((aims.CHECK_NEW, (unseen,)), (aims.CHECK_KNOWN, ()))
         ]
         parts: list[str | Table] = [Table("Beside `python3 -c pass`", HEADS, tuple(rows))]
         kernel = trees / "linux-6.12" / "tree"
         if kernel.is_dir():
-            grep = cold = warm = NEVER
-            for _ in range(2):
-                grep = grep.least(run("grep", "-rIlE", "vmcs|VMCS", kernel))
-                unseen()
-                cold = cold.least(run(PROGRAM, "check", kernel))
-                warm = warm.least(run(PROGRAM, "check", kernel))
+            search = ("grep", "-rIlE", "vmcs|VMCS", kernel)
+            whole = (PROGRAM, "check", kernel)
+            grep, cold, warm = beside(search, unseen, whole, whole, runs=3)
             rows = [
                 ratios("vmcsgen check, Linux 6.12", grep, cold, 5),
                 ratios("the same, seen before", grep, warm, 5),
@@ -183,10 +177,7 @@ def bench_dumps() -> Section:
         line = "[12345.678901] systemd[1]: Started something with a field of words, 12345.\n"
         block = line * 1000 + "[12345.678901] kvm_intel: vmread failed: field=2032\n" * 10
         log.write_text(block * (128 * 1024 * 1024 // len(block)))
-        cat = ours = Cost(float("inf"), float("inf"))
-        for _ in range(3):
-            cat = cat.least(run("cat", log))
-            ours = ours.least(run(PROGRAM, "annotate", log))
+        cat, ours = beside(("cat", log), (PROGRAM, "annotate", log), runs=3)
         annotate = (ratios("vmcsgen annotate, a log of 128 MiB", cat, ours),)
     tables = (
         Table("Beside `python3 -c pass`", HEADS, tuple(rows)),
