@@ -28,7 +28,7 @@ def _spec() -> vmcsgen.Spec:
 
 def probe(_place: Path) -> Look:
     """A log as it came from the port."""
-    explanations = load_explanations()
+    explanations = load_explanations(_spec())
 
     def look(raw: bytes) -> None:
         try:

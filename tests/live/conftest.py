@@ -48,7 +48,7 @@ def built(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def answers(built: Built, live_spec: Spec, live_folder: Path) -> Answers:
     """What each machine answered: asked once, two at a time."""
-    deviations = load_explanations(live_folder)
+    deviations = load_explanations(live_spec, live_folder)
     return {
         machine: (raw, result)
         for machine, raw, result in survey(live_spec, built, MACHINES, deviations)

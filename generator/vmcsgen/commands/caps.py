@@ -34,7 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--why", metavar="FIELD", help="explain one field: requirement, MSR, bit and value"
     )
     parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -36,7 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", metavar="PROJECT", help="take every list for one of this project"
     )
-    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        metavar="FORMAT",
+        help="text (default), json, sarif or github",
+    )
     parser.add_argument(
         "--fix", action="store_true", help="write right values in place, then check again"
     )

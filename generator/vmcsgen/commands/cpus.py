@@ -37,7 +37,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only processors, virtual machines of KVM, or CPU models of QEMU",
     )  # fmt: skip
     parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

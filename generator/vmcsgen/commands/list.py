@@ -23,7 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"only fields for which this holds, all of them if repeated; keys: {', '.join(KEYS)}",
     )  # fmt: skip
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

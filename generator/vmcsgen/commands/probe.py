@@ -57,8 +57,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     for each in (build, run, read):
         each.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    run.add_argument("--format", choices=("text", "json", "markdown"), default="text")
-    read.add_argument("--format", choices=("text", "json", "cpu"), default="text")
+    run.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="text for people (default), json, or a table for a page",
+    )
+    read.add_argument(
+        "--format",
+        choices=("text", "json", "cpu"),
+        default="text",
+        help="text for people (default), json, or an entry for spec/cpus",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -101,7 +111,7 @@ def _read(arguments: argparse.Namespace, spec: Spec) -> int:
     from vmcsgen.resources import shown
 
     log = read_log(arguments.log)
-    comparison = compare(spec, log, load_explanations(arguments.spec))
+    comparison = compare(spec, log, load_explanations(spec, arguments.spec))
     result = Result(shown(arguments.log), log, comparison)
     if arguments.format == "cpu":
         print(cpu_entry(result), end="")
@@ -137,7 +147,7 @@ def _ask(
     from vmcsgen.probe.survey import survey
 
     machines = [Machine(arguments.emulator, model, tuple(arguments.settings)) for model in models]
-    deviations = load_explanations(arguments.spec)
+    deviations = load_explanations(spec, arguments.spec)
     results = []
     without = []
     outcomes = survey(spec, built, machines, deviations, arguments.timeout)

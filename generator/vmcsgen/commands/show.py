@@ -22,7 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="id, title, former title, any project's constant, or encoding (0x2032, 8242, 2032h)",
     )  # fmt: skip
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,12 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``targets``."""
     parser.add_argument("--templates", metavar="DIR", help="another folder of targets")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

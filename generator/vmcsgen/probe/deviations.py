@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
+from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.logs.probe_answers import ProbeLog
 from vmcsgen.resources import spec_root
+from vmcsgen.specfile.cpus import Erratum, load_cpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,27 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
-class Erratum:
-    """What Intel published of its own silicon: ``processors`` are pairs of family and model.
+class OfSilicon:
+    """A published erratum as what explains a difference."""
 
-    ``kinds`` are the kinds of differences that it can make.
-    """
-
-    id: str
-    kinds: frozenset[str]
-    processors: frozenset[tuple[int, int]]
-    effect: str
-    evidence: str
+    erratum: Erratum
 
     must_show: ClassVar[bool] = False
+
+    @property
+    def id(self) -> str:
+        """The erratum's id, such as ``BJ44``."""
+        return self.erratum.id
+
+    @property
+    def effect(self) -> str:
+        """What the processor does."""
+        return self.erratum.effect
+
+    @property
+    def evidence(self) -> str:
+        """Where it was published, and what became of it."""
+        return f"{self.erratum.title} ({self.erratum.status}; {self.erratum.source})"
 
     def concerns(self, log: ProbeLog) -> bool:
         """Whether the log is of such a processor itself, not of an emulator or a guest."""
@@ -73,15 +83,15 @@ class Erratum:
             log.host is None
             and not log.hypervisor
             and log.vendor == "GenuineIntel"
-            and (log.family, log.model) in self.processors
+            and (log.family, log.model) in self.erratum.cpus
         )
 
     def explains(self, kind: str, field: str | None, value: int | None) -> bool:
         """Whether it can make a difference of this kind."""
-        return kind in self.kinds
+        return kind in _ERRATUM_KINDS.get(self.erratum.kind, ())
 
 
-Explanation: TypeAlias = Deviation | Erratum
+Explanation: TypeAlias = Deviation | OfSilicon
 
 _ERRATUM_KINDS = {
     "vmcs_enum": frozenset({"vmcs_enum"}),
@@ -90,8 +100,8 @@ _ERRATUM_KINDS = {
 """Kind of an erratum in errata.yaml -> kinds of differences."""
 
 
-def load_explanations(root: Path | None = None) -> tuple[Explanation, ...]:
-    """Known deviations of emulators and silicon, from emulators.yaml and errata.yaml.
+def load_explanations(spec: Spec, root: Path | None = None) -> tuple[Explanation, ...]:
+    """Known deviations of emulators and silicon, from the files that stand beside ``spec``.
 
     DiagnosticError if a file breaks its schema.
     """
@@ -99,26 +109,16 @@ def load_explanations(root: Path | None = None) -> tuple[Explanation, ...]:
     from vmcsgen.specfile.files import discover
 
     found: list[Explanation] = []
-    for file in discover(spec_root() if root is None else root, ("emulators", "errata")):
+    for file in discover(spec_root() if root is None else root, ("emulators",)):
         document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
         faults = schema.check(document, file.kind)
         if faults:
             raise DiagnosticError(faults)
         plain: Any = document.root.plain()
-        for emulator in plain.get("emulators", ()):
+        for emulator in plain["emulators"]:
             found += (_deviation(emulator["id"], entry) for entry in emulator["deviations"])
-        found += (_erratum(entry) for entry in plain.get("errata", ()))
+    found += map(OfSilicon, load_cpus(spec, root).errata)
     return tuple(found)
-
-
-def _erratum(entry: Mapping[str, Any]) -> Erratum:
-    return Erratum(
-        entry["id"],
-        _ERRATUM_KINDS.get(entry["kind"], frozenset()),
-        frozenset((cpu["family"], cpu["model"]) for cpu in entry.get("cpus", ())),
-        entry["effect"],
-        f"{entry['title']} ({entry['status']}; {entry['source']})",
-    )
 
 
 def _deviation(emulator: str, entry: Mapping[str, Any]) -> Deviation:

@@ -21,7 +21,8 @@ from vmcsgen.logs.probe_answers import (
 )
 from vmcsgen.logs.probe_reading import parse_log
 from vmcsgen.probe.compare import Difference, capabilities, compare
-from vmcsgen.probe.deviations import Deviation, Erratum, load_explanations
+from vmcsgen.probe.deviations import Deviation, OfSilicon, load_explanations
+from vmcsgen.specfile.cpus import Erratum
 
 TSC_MULTIPLIER = 0x2032
 EXIT_REASON = 0x4402
@@ -48,7 +49,7 @@ def test_every_recorded_processor_agrees_but_for_the_known_deviation(
 ) -> None:
     assert len(recordings) == 3
     for model, raw in recordings.items():
-        comparison = compare(spec, parse_log(raw, model), load_explanations())
+        comparison = compare(spec, parse_log(raw, model), load_explanations(spec))
         assert comparison.unexplained == ()
         assert [each.kind for each in comparison.differences] == ["vmcs_enum"]
         assert comparison.unseen == ()
@@ -210,7 +211,7 @@ def test_a_deviation_explains_only_what_it_describes(
 def test_another_wrong_value_is_no_known_deviation(spec: Spec, recorded: bytes) -> None:
     log = parse_log(recorded, "log")
     other = replace(log, msrs={**log.msrs, 0x48A: 0x36})
-    assert [each.kind for each in compare(spec, other, load_explanations()).unexplained] == [
+    assert [each.kind for each in compare(spec, other, load_explanations(spec)).unexplained] == [
         "vmcs_enum"
     ]
 
@@ -221,22 +222,22 @@ def test_a_deviation_that_does_not_show_is_unseen(spec: Spec, recorded: bytes) -
     assert compare(spec, replace(log, host=None), [deviation()]).unseen == ()
 
 
-def test_a_file_of_deviations_that_breaks_its_schema_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_deviations_that_breaks_its_schema_is_refused(spec: Spec, tmp_path: Path) -> None:
     (tmp_path / "fields").mkdir()
     (tmp_path / "fields" / "any.yaml").write_text("{}\n")
     (tmp_path / "emulators.yaml").write_text("emulators:\n  - id: bochs\n    title: Bochs\n")
     with pytest.raises(DiagnosticError, match="deviations"):
-        load_explanations(tmp_path)
+        load_explanations(spec, tmp_path)
 
 
-def test_a_spec_without_deviations_has_none(tmp_path: Path) -> None:
+def test_a_spec_without_deviations_has_none(spec: Spec, tmp_path: Path) -> None:
     (tmp_path / "fields").mkdir()
     (tmp_path / "fields" / "any.yaml").write_text("{}\n")
-    assert load_explanations(tmp_path) == ()
+    assert load_explanations(spec, tmp_path) == ()
 
 
-BJ44 = Erratum(
-    "BJ44", frozenset({"unexpected", "unlisted"}), frozenset({(6, 0x2A)}), "It may succeed.", "seen"
+BJ44 = OfSilicon(
+    Erratum("BJ44", "VMREAD", (), "vmread", "It may succeed.", "No fix", "seen", ((6, 0x2A),))
 )
 
 
@@ -272,6 +273,10 @@ def test_an_erratum_explains_no_guest_emulator_or_other_model(
 
 
 def test_the_errata_of_the_spec_are_known(spec: Spec) -> None:
-    errata = [each for each in load_explanations() if isinstance(each, Erratum)]
+    errata = [each for each in load_explanations(spec) if isinstance(each, OfSilicon)]
     assert {each.id for each in errata} >= {"AAT128", "BJ44"}
-    assert all(each.kinds and each.processors for each in errata)
+    assert all(each.erratum.cpus for each in errata)
+    kinds = ("vmcs_enum", "unexpected", "unlisted", "read", "write", "missing")
+    explained = {(each.id, kind) for each in errata for kind in kinds if each.explains(kind, "", 0)}
+    assert {("AAT128", "vmcs_enum"), ("BJ44", "unlisted")} <= explained
+    assert not {("AAT128", "unlisted"), ("BJ44", "vmcs_enum"), ("BJ44", "missing")} & explained

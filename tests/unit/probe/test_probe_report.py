@@ -18,7 +18,7 @@ from vmcsgen.specfile import nodes, schema
 @pytest.fixture
 def result(spec: Spec, recorded: bytes) -> Result:
     log = parse_log(recorded, "tigerlake.log")
-    return Result("tigerlake.log", log, compare(spec, log, load_explanations()))
+    return Result("tigerlake.log", log, compare(spec, log, load_explanations(spec)))
 
 
 def test_text_names_processor_counts_and_known_deviation(spec: Spec, result: Result) -> None:
