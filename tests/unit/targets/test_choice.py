@@ -1,0 +1,64 @@
+"""Which targets there are, and which were asked for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vmcsgen.diagnostics import DiagnosticError
+from vmcsgen.targets.choice import choose, recipe_option
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, below the working directory, with two targets and a folder that is none."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("go", "ada"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        (tmp_path / "mine" / name / "target.yaml").write_text("")
+    (tmp_path / "mine" / "notes").mkdir()
+    return Path("mine")
+
+
+def test_what_is_asked_for_comes_once_in_order_and_case_blind(targets: Path) -> None:
+    assert choose(["go", "ADA", "Go"], targets) == ("ada", "go")
+    assert choose([], targets) == ("ada", "go")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message", "hint"),
+    [("gp", "there is no target 'gp'", "go"), ("notes", "no target 'notes'", "")],
+)
+def test_unknown_target_is_refused(targets: Path, wanted: str, message: str, hint: str) -> None:
+    with pytest.raises(DiagnosticError, match=re.escape(message)) as caught:
+        choose([wanted], targets)
+    (fault,) = caught.value.diagnostics
+    assert hint in fault.hint
+    assert fault.location.path == "mine"
+
+
+def test_folder_without_targets_says_how_to_begin_one(targets: Path) -> None:
+    with pytest.raises(DiagnosticError, match="holds no target") as caught:
+        choose([], targets / "notes")
+    assert "new-target" in caught.value.diagnostics[0].hint
+    with pytest.raises(DiagnosticError, match="is a file"):
+        choose([], targets / "go" / "target.yaml")
+
+
+@pytest.mark.parametrize(
+    ("folder", "option"),
+    [
+        ("mine", " --templates mine"),
+        ("mine/../mine", " --templates mine"),
+        ("a */ b", " --templates DIR"),
+        ("-o\nx", " --templates DIR"),
+    ],
+)
+def test_command_that_regenerates_names_the_folder(
+    targets: Path, checkout: Path, folder: str, option: str
+) -> None:
+    assert recipe_option(folder) == option
+    assert recipe_option(None) == recipe_option(checkout / "templates") == ""
+    assert recipe_option("/somewhere/else") == " --templates DIR"
