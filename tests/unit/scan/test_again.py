@@ -1,0 +1,159 @@
+"""What a check of named files says twice: the same, until something it depends on has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from vmcsgen.cli import main
+
+WRONG = """\
+/* VMCS */
+enum vmcs_field {
+\tGUEST_RSP = 0x0000681c,
+\tGUEST_RIP = 0x0000681e,
+\tHOST_RSP  = 0x00006c14,
+\tHOST_RIP  = 0x00006c14,
+};
+"""
+RIGHT = WRONG.replace("HOST_RIP  = 0x00006c14", "HOST_RIP  = 0x00006c16")
+
+
+@pytest.fixture(autouse=True)
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a header that was written long ago, and a cache of its own."""
+    monkeypatch.setenv("VMCSGEN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "tree").mkdir()
+    monkeypatch.chdir(tmp_path / "tree")
+    write("vmx.h", WRONG)
+    return tmp_path / "tree"
+
+
+def write(path: str | Path, text: str) -> None:
+    """As something that was written long ago."""
+    Path(path).write_text(text)
+    os.utime(path, (1, 1))
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(["check", *arguments])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def kept() -> list[str]:
+    return [each.name for each in Path(os.environ["VMCSGEN_CACHE"]).glob("said-*")]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("text", [WRONG, RIGHT, "int nothing_of_the_vmcs;\n"])
+def test_both_streams_say_the_same_again(
+    form: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("vmx.h", text)
+    first = said(capsys, "vmx.h", "--format", form)
+    assert said(capsys, "vmx.h", "--format", form) == first
+
+
+def test_other_arguments_get_another_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    plain, quiet, counted = (
+        said(capsys, "vmx.h", *more)[1] for more in ((), ("--quiet",), ("--statistics",))
+    )
+    assert len(quiet) < len(plain) < len(counted)
+
+
+def test_a_change_of_the_baseline_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    _, report, _ = said(capsys, "vmx.h", "--format", "json")
+    write("known.json", report)
+    assert said(capsys, "vmx.h", "--baseline", "known.json")[0] == 0
+    write("known.json", json.dumps(json.loads(report) | {"findings": []}))
+    assert said(capsys, "vmx.h", "--baseline", "known.json")[0] == 1
+
+
+def test_a_change_of_the_spec_that_was_named_is_seen(
+    tree: Path, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = Path(shutil.copytree(checkout / "spec", tree / "spec"))
+    assert said(capsys, "vmx.h", "--spec", "spec")[0] == 1
+    fields = spec / "fields/b15-natural-host.yaml"
+    fields.write_text(fields.read_text().replace("Host RIP", "Host instruction pointer"))
+    assert "the host instruction pointer is 0x6c16" in said(capsys, "vmx.h", "--spec", "spec")[1]
+
+
+def test_a_change_of_settings_beside_a_file_elsewhere_is_seen(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "sub").mkdir()
+    monkeypatch.chdir(tree / "sub")
+    assert said(capsys, "../vmx.h")[0] == 1
+    write(tree / "vmcsgen.toml", "[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
+    assert said(capsys, "../vmx.h")[0] == 0
+    write(tree / "vmcsgen.toml", "[[check.ignore]]\nrule = 'VMCS102'\nreason = 'later'\n")
+    assert said(capsys, "../vmx.h")[0] == 1
+
+
+def test_other_bytes_are_seen_though_size_and_time_are_those_of_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said(capsys, "vmx.h")[0] == 1
+    assert len(kept()) == 1
+    write("vmx.h", RIGHT)
+    assert said(capsys, "vmx.h")[0] == 0
+
+
+def test_nothing_is_kept_of_a_file_or_settings_that_changed_a_moment_before(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the file system's clock is coarse, the next change would look the same."""
+    os.utime("vmx.h")
+    assert said(capsys, "vmx.h")[0] == 1
+    assert kept() == []
+    os.utime("vmx.h", (1, 1))
+    (tree / "vmcsgen.toml").write_text("[check]\n")
+    assert said(capsys, "vmx.h")[0] == 1
+    assert kept() == []
+    os.utime(tree / "vmcsgen.toml", (1, 1))
+    assert said(capsys, "vmx.h")[0] == 1
+    assert len(kept()) == 1
+
+
+def test_vmcsgen_toml_comes_before_pyproject(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "vmcsgen.toml").write_text("[check]\npaths = ['vmx.h']\n")
+    (tree / "pyproject.toml").write_text("[tool.vmcsgen.check]\npaths = ['other.h']\n")
+    status, out, _ = said(capsys)
+    assert (status, "vmx.h:6" in out) == (1, True)
+
+
+def test_settings_above_a_work_tree_of_git_are_not_its_own(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a work tree beside its repository, and of a submodule, .git is a file."""
+    (tree / "sub").mkdir()
+    write("sub/vmx.h", WRONG)
+    write("vmcsgen.toml", "[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
+    assert said(capsys, "sub/vmx.h")[0] == 0
+    write("sub/.git", "gitdir: elsewhere\n")
+    assert said(capsys, "sub/vmx.h")[0] == 1
+
+
+def test_a_terminal_is_told_in_colour_what_a_file_was_told_without(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = said(capsys, "vmx.h")[1]
+    assert "\x1b" not in plain
+    terminal, other = os.openpty()
+    with os.fdopen(terminal, "rb"), os.fdopen(other, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        assert main(["check", "vmx.h"]) == 1
+        stream.flush()
+        shown = os.read(terminal, 1 << 16).decode()
+    monkeypatch.undo()
+    assert "\x1b[" in shown
