@@ -41,7 +41,7 @@ def _code() -> str:
 
 
 def _templates(names: Sequence[str], templates: Path | str | None) -> list[str]:
-    """The files below the folders of targets that can matter, in a fixed order."""
+    """The files below the folders of targets, hidden ones too, in a fixed order."""
     return [
         path
         for target in names
@@ -49,7 +49,6 @@ def _templates(names: Sequence[str], templates: Path | str | None) -> list[str]:
             os.path.join(base, name)
             for base, _, names in os.walk(folder_of(target, templates))
             for name in names
-            if not name.startswith(".")
         )
     ]
 
