@@ -24,6 +24,7 @@ import os, signal, sys, threading, time
 from vmcsgen import helpers
 helpers._processors = lambda: {processors}
 first = os.getpid()
+files = os.listdir("/proc/self/fd")
 def work(piece):
 {body}
     return [piece, os.getpid()]
@@ -33,6 +34,8 @@ try:
     print(len(set(process for _, process in made)))
 except LookupError as error:
     print(error.args[0])
+if len(os.listdir("/proc/self/fd")) > len(files):
+    print("left a file open")
 try:
     os.waitpid(-1, os.WNOHANG)
     print("left a process")
@@ -49,6 +52,7 @@ except ChildProcessError:
 def test_every_process_does_its_part() -> None:
     assert done_by("    time.sleep(0.02)") == "3"
     assert done_by("    time.sleep(0.02)", processors=64) == "4"
+    assert done_by("    time.sleep(0.002)", count=helpers.PIECES_LIMIT) == "3"
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
@@ -56,13 +60,19 @@ def test_alone_where_helpers_would_not_pay(count: int) -> None:
     assert done_by("    pass", count=count) == str(min(count, 1))
 
 
-def test_alone_on_one_processor_or_beside_a_thread() -> None:
+def test_alone_on_one_processor_or_beside_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done_by("    time.sleep(0.001)", processors=1) == "1"
+    monkeypatch.setattr(helpers, "_processors", lambda: 3)
+
+    def work(_piece: int) -> int:
+        time.sleep(0.01)
+        return os.getpid()
+
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert helpers.spread(lambda piece: os.getpid(), 8) == [os.getpid()] * 8
+        assert helpers.spread(work, 20) == [os.getpid()] * 20
     finally:
         stop.set()
         thread.join()
@@ -109,8 +119,9 @@ def test_large_answers_travel() -> None:
 
 def test_interrupt_ends_helpers_too(tmp_path: Path) -> None:
     program = f"""
-import os, time
+import os, signal, time
 from vmcsgen import helpers
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 helpers._processors = lambda: 3
 def work(piece):
     open({str(tmp_path)!r} + f"/{{os.getpid()}}", "w").close()
@@ -130,3 +141,41 @@ helpers.spread(work, 40)
     for process in processes:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
+
+
+def runs(process: int) -> bool:
+    """Whether a process is there, and has not ended without anybody's having asked how."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def test_helpers_of_a_killed_process_end_though_nobody_takes_their_answers(tmp_path: Path) -> None:
+    program = f"""
+import os, signal, time
+from vmcsgen import helpers
+helpers._processors = lambda: 3
+first = os.getpid()
+def work(piece):
+    if os.getpid() != first:
+        open({str(tmp_path)!r} + f"/{{os.getpid()}}", "w").close()
+        time.sleep(0.1)
+        return "x" * 1_000_000
+    while len(os.listdir({str(tmp_path)!r})) < 2:
+        time.sleep(0.01)
+    os.kill(first, signal.SIGKILL)
+helpers.spread(work, 5)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    processes = [int(each.name) for each in tmp_path.iterdir()]
+    assert len(processes) == 2
+    until = time.monotonic() + 30
+    while any(map(runs, processes)) and time.monotonic() < until:
+        time.sleep(0.01)
+    left = [process for process in processes if runs(process)]
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    assert not left
