@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen import DiagnosticError
-from vmcsgen.writer import TEMPORARY, destination, sweep, write
+from vmcsgen.writer import TEMPORARY, current, destination, sweep, write, write_all
 
 
 def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
@@ -103,6 +103,38 @@ def test_a_place_that_can_not_be_written_is_named() -> None:
         write(Path("/proc/vmcsgen/c.h"), b"text")
 
 
+def test_a_symlink_that_leads_in_circles_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(DiagnosticError, match=r"can't be (resolved|read|written)"):
+        write(destination(tmp_path, "loop/c.h"), b"text")
+
+
+def test_what_is_no_file_is_told_from_what_can_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    assert current(tmp_path / "none") is None
+    assert current(tmp_path / "file/c.h") is None
+    with pytest.raises(DiagnosticError, match="can't be read: Is a directory") as caught:
+        current(tmp_path)
+    (found,) = caught.value.diagnostics
+    assert found.hint == ""
+
+
+def test_a_file_that_could_not_be_written_is_said_to_be_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(DiagnosticError, match="can't be written: File exists") as caught:
+        write(tmp_path / "file/c.h", b"text")
+    (found,) = caught.value.diagnostics
+    assert (found.rule, found.hint) == ("WRITE002", "this file is as it was")
+    assert (tmp_path / "file").read_text() == "text"
+
+
+def test_how_many_files_had_to_change_is_counted(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.h", "b.h", "sub/c.h")]
+    write(paths[1], b"text")
+    assert write_all((path, b"text") for path in paths) == 2
+    assert write_all((path, b"text") for path in paths) == 0
+
+
 def test_what_a_killed_writer_left_is_swept_away(tmp_path: Path) -> None:
     left = tmp_path / f".c.h.abc{TEMPORARY}"
     left.write_text("half")
@@ -150,3 +182,51 @@ def test_a_writer_whose_file_was_swept_before_it_was_locked_begins_again(
     assert write(tmp_path / "c.h", b"new")
     assert [each.name for each in tmp_path.iterdir()] == ["c.h"]
     assert taken
+
+
+def test_writing_leaves_no_file_open(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    (tmp_path / f".c.h.abc{TEMPORARY}").write_text("half")
+    write(tmp_path / "c.h", b"new")
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_name_as_long_as_names_can_be_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("c" * 253 + ".h")
+    assert write(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
+def test_nothing_is_left_behind_by_an_interrupt(
+    kind: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: int) -> None:
+        raise kind
+
+    monkeypatch.setattr("os.fsync", interrupted)
+    with pytest.raises(kind):
+        write(tmp_path / "c.h", b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_special_mode_bits_survive(tmp_path: Path) -> None:
+    path = tmp_path / "gen.sh"
+    path.write_text("old")
+    path.chmod(0o2755)
+    write(path, b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o2755
+
+
+def test_a_folder_that_can_not_be_synced_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def of_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", of_files_only)
+    assert write(tmp_path / "c.h", b"new")
