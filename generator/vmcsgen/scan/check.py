@@ -237,7 +237,7 @@ class _Known:
             if found is None or tuple(found[0]) != entry.stamp:
                 return None
             return from_plain(found[1]) if len(found) > 1 else Report(entry.path)
-        except (TypeError, ValueError, IndexError):
+        except (TypeError, ValueError, LookupError):
             return None
 
     def remember(self, entry: Entry, report: Report) -> None:

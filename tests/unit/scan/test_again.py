@@ -25,8 +25,9 @@ RIGHT = WRONG.replace("HOST_RIP  = 0x00006c14", "HOST_RIP  = 0x00006c16")
 
 @pytest.fixture(autouse=True)
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a header that was written long ago, and a cache of its own."""
-    monkeypatch.setenv("VMCSGEN_CACHE", str(tmp_path / "cache"))
+    """A working directory with a header that was written long ago, and nothing said of it yet."""
+    for each in Path(os.environ["VMCSGEN_CACHE"]).glob("said-*"):
+        each.unlink()
     (tmp_path / "tree").mkdir()
     monkeypatch.chdir(tmp_path / "tree")
     write("vmx.h", WRONG)
@@ -57,6 +58,18 @@ def test_both_streams_say_the_same_again(
     write("vmx.h", text)
     first = said(capsys, "vmx.h", "--format", form)
     assert said(capsys, "vmx.h", "--format", form) == first
+
+
+def test_what_was_said_is_said_again_without_reading(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = said(capsys, "vmx.h")
+
+    def fail(path: str) -> tuple[bytes, bool]:
+        raise AssertionError(path)
+
+    monkeypatch.setattr("vmcsgen.scan.check.read", fail)
+    assert said(capsys, "vmx.h") == first
 
 
 def test_other_arguments_get_another_answer(capsys: pytest.CaptureFixture[str]) -> None:
