@@ -190,12 +190,3 @@ def test_a_file_that_is_too_large_is_told_where_it_may_matter(
     write("large.h", text + " " * 100)
     assert ("large.h" in said(capsys, ".")[1]) == told
     assert "large.h" in said(capsys, "large.h")[1]
-
-
-def test_findings_of_a_line_are_told_from_left_to_right() -> None:
-    text = WRONG.replace(
-        "\tHOST_RSP  = 0x00006c14,\n\tHOST_RIP", "\tHOST_RSP = 0x00006c16, HOST_RIP"
-    )
-    write("vmx.h", text)
-    findings = check(["vmx.h"], Options()).findings
-    assert [(each.line, each.name) for each in findings] == [(5, "HOST_RSP"), (5, "HOST_RIP")]

@@ -6,6 +6,7 @@ import contextlib
 import resource
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def fault(spec: Spec, folder: Path, text: str) -> str:
 def test_an_honest_template_is_made(spec: Spec, folder: Path) -> None:
     text = made(spec, folder, "{{ view.max_index * 2 }} {{ 2 ** 10 }} {{ 1.26 | round(1) }}")
     assert text.split()[1:] == ["1024", "1.3"]
+
+
+def test_arithmetic_and_rounding_are_those_of_jinja(spec: Spec, folder: Path) -> None:
+    text = "{{ '-' * 3 }} {{ 3 * 'ab' }} {{ 2 * 1.5 }} {{ 2.75 | round }} "
+    text += "{{ 2.78 | round(1, 'floor') }} {{ 1234.0 | round(-2) }} {{ 2 ** 1000 % 7 }}"
+    assert made(spec, folder, text).split() == "--- ababab 3.0 3.0 2.7 1200.0 2".split()
+
+
+def test_a_target_whose_folder_is_a_link_is_made(spec: Spec, folder: Path, tmp_path: Path) -> None:
+    (folder / "part.j2").write_text("of a part\n")
+    link = tmp_path / "link"
+    link.symlink_to(folder.parent)
+    assert made(spec, link / "stranger", "{% include 'part.j2' %}") == "of a part\n"
+
+
+@pytest.mark.parametrize("name", ["sub", "none", "../outside.j2"])
+def test_what_is_no_file_of_the_folder_is_named(spec: Spec, folder: Path, name: str) -> None:
+    (folder / "sub").mkdir()
+    (folder.parent / "outside.j2").write_text("outside")
+    said = f"there is no file '{name}' in the target's folder"
+    assert said in fault(spec, folder, f"{{{{ asset('{name}') }}}}")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +143,7 @@ FIVE = "".join(f"{{% for {name} in range(99999) %}}" for name in "abcde") + "{% 
         ("{% set n = namespace(x=9) %}{% for i in range(99) %}{% set n.x = n.x * n.x %}"
          "{% endfor %}", "too large"),
         ("{{ 1 | round(999999999, 'ceil') }}", "places at most"),
+        ("{{ 1 | round(-999999999, 'ceil') }}", "places at most"),
         ("{{ range(999999999) | list }}", "too big"),
         ("{{ " + "(" * 9999 + ")" * 9999 + " }}", "recursion"),
         ("{% for a in [1] %}" * 99 + "{% endfor %}" * 99, "too many"),
@@ -136,6 +159,38 @@ def test_bombs_end(
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] == 0
+
+
+@pytest.fixture
+def address_space() -> Iterator[int]:
+    """Bytes of address space that this process has; its limit is the same afterwards."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    pages = Path("/proc/self/statm").read_text().split()[0]
+    yield int(pages) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def test_a_lower_limit_of_the_user_stays_and_a_higher_one_does_not(address_space: int) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    low, high = address_space + sandbox.MEMORY // 2, address_space + 4 * sandbox.MEMORY
+    for soft in (low, high):
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        with sandbox.bounds():
+            inside, still = resource.getrlimit(resource.RLIMIT_AS)
+        assert still == hard
+        assert (inside == low) == (soft == low)
+        assert inside < high
+        assert resource.getrlimit(resource.RLIMIT_AS) == (soft, hard)
+
+
+def test_memory_is_bounded_beside_what_the_process_has(
+    address_space: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "MEMORY", address_space // 2)
+    with sandbox.bounds():
+        assert len(bytearray(address_space // 4)) == address_space // 4
+        with pytest.raises(MemoryError):
+            bytearray(address_space)
 
 
 def test_other_threads_may_render_too(spec: Spec, folder: Path) -> None:
