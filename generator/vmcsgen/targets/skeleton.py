@@ -12,7 +12,7 @@ from vmcsgen.targets.choice import target_names
 
 _MANIFEST = """\
 # docs/add-a-target.md says what else can stand here, and what templates are handed.
-target: {name}
+target: "{name}"
 title: The fields of the VMCS
 description: What it is for, in a sentence or two.
 license: MIT
