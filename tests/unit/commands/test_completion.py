@@ -30,6 +30,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with (folder / shell).open("w") as stream, contextlib.redirect_stdout(stream):
             assert main(["completion", shell]) == 0
     (folder / "a folder").mkdir()
+    (folder / "dumps").mkdir()
     (folder / "dump.txt").write_text("")
     return folder
 
@@ -156,12 +157,49 @@ def offer(request: pytest.FixtureRequest, scripts: Path) -> Iterator[Offer]:
         ("vmcsgen caps i9-129", {"i9-12900k"}, {"dump.txt"}),
         ("vmcsgen caps du", {"dump.txt"}, {"i9-12900k"}),
         ("vmcsgen completion ", {"bash", "zsh", "fish"}, {"dump.txt"}),
+        ("vmcsgen list --format=", {"text", "json"}, {"dump.txt"}),
+        ("vmcsgen gen --templates d", {"dumps"}, {"dump.txt"}),
+        ("vmcsgen gen -t c --templates d", {"dumps"}, {"dump.txt"}),
+        ("vmcsgen gen -t c -t ru", {"rust"}, {"qemu"}),
+        ("vmcsgen check du", {"dump.txt"}, {"gen"}),
+        ("vmcsgen check dump.txt du", {"dump.txt"}, {"gen"}),
+        ("vmcsgen show guest_rip tsc_m", {"tsc_multiplier"}, {"dump.txt"}),
+        ("vmcsgen show --format json tsc_m", {"tsc_multiplier"}, {"dump.txt"}),
+        ("vmcsgen diff dump.txt i9-129", {"i9-12900k"}, {"dump.txt"}),
+        ("vmcsgen diff --breaking dump.txt i9-129", {"i9-12900k"}, {"dump.txt"}),
+        ("vmcsgen caps --format json i9-129", {"i9-12900k"}, {"dump.txt"}),
+        ("vmcsgen probe read du", {"dump.txt"}, {"gen", "run"}),
     ],
 )
 def test_offers(offer: Offer, line: str, expected: set[str], unexpected: set[str]) -> None:
     offered = offer(line)
     assert expected <= offered
     assert not unexpected & offered
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("vmcsgen --", {"--help", "--version"}),
+        ("vmcsgen caps dump.txt ", set()),
+        ("vmcsgen completion bash ", set()),
+        ("vmcsgen check --jobs ", set()),
+        ("vmcsgen gen -o d", {"dumps"}),
+    ],
+)
+def test_bash_offers_this_and_nothing_else(scripts: Path, line: str, expected: set[str]) -> None:
+    assert bash(scripts)(line) == expected
+
+
+def test_fish_says_what_verbs_and_options_do(scripts: Path) -> None:
+    program = need("fish", "fish")
+    for line, told in (("ge", f"gen\t{VERBS['gen']}"), ("gen --che", "--check\twrite nothing;")):
+        done = subprocess.run(
+            [program, "--no-config", "-c", f"source fish; complete -C 'vmcsgen {line}'"],
+            capture_output=True, text=True, check=True, cwd=scripts,
+            env=os.environ | {"HOME": str(scripts), "TERM": "dumb"},
+        )  # fmt: skip
+        assert done.stdout.startswith(told)
 
 
 def test_every_option_of_every_verb_is_offered(scripts: Path) -> None:
