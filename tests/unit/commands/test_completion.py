@@ -161,6 +161,7 @@ def offer(request: pytest.FixtureRequest, scripts: Path) -> Iterator[Offer]:
         ("vmcsgen gen --templates d", {"dumps"}, {"dump.txt"}),
         ("vmcsgen gen -t c --templates d", {"dumps"}, {"dump.txt"}),
         ("vmcsgen gen -t c -t ru", {"rust"}, {"qemu"}),
+        ("vmcsgen gen --target ru", {"rust"}, {"qemu"}),
         ("vmcsgen check du", {"dump.txt"}, {"gen"}),
         ("vmcsgen check dump.txt du", {"dump.txt"}, {"gen"}),
         ("vmcsgen show guest_rip tsc_m", {"tsc_multiplier"}, {"dump.txt"}),
