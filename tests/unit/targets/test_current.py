@@ -103,8 +103,10 @@ def test_a_change_of_any_room_that_makes_outputs_is_seen(checkout: Path, tmp_pat
         shutil.copytree(checkout / folder, tmp_path / folder, ignore=ignored)
     done = subprocess.run(
         [sys.executable, "-c", ROOMS], cwd=tmp_path, check=True, capture_output=True, text=True,
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "generator")},
+        env=os.environ
+        | {"PYTHONPATH": str(tmp_path / "generator"), "VMCSGEN_CACHE": str(tmp_path / "cache")},
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     rooms = dict(line.split() for line in done.stdout.splitlines() if ":" not in line)
     assert {".", "commands", "core", "site", "specfile", "targets"} <= set(rooms)
     assert set(rooms.values()) == {"None"}
