@@ -24,9 +24,6 @@ for row in csv.DictReader(rows):
 REMARKS = """Where a first run of ours is the slower one: it validates the whole spec, some sixty
 files, against schemas and against each other, where each of the others reads one file. The cache
 takes that from every later run, which is the row *validated before*.
-
-Not compared: ia32-doc, PAL and riscv-opcodes. They are in no package registry, and the bench
-installs from nowhere else.
 """
 
 
