@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 _Made = TypeVar("_Made")
@@ -21,16 +21,18 @@ _HELPERS = 3
 """More of them would mostly make the same parts of a view once more."""
 
 
-def spread(work: Callable[[int], _Made], count: int) -> list[_Made]:
-    """``[work(0), ..., work(count - 1)]``, JSON values, made by this process and its helpers.
+def spread(work: Callable[[int], _Made], weights: Sequence[int]) -> list[_Made]:
+    """``work(0)``, ``work(1)``, ..., JSON values, made by this process and its helpers.
 
-    The exception is that of the first piece that fails, as if all were done in their order; a
-    piece that failed elsewhere is done here again.
+    ``weights`` has a number for each piece: what weighs most is begun first. The exception is that
+    of the first piece that fails, as if all were done in their order; a piece that failed elsewhere
+    is done here again.
     """
     done: dict[int, _Made] = {}
+    count = len(weights)
     helpers = min(_processors() - 1, _HELPERS, count - 1)
     if helpers > 0 and count <= PIECES_LIMIT and _alone():
-        done = _shared(work, count, helpers)
+        done = _shared(work, weights, helpers)
     return [done[piece] if piece in done else work(piece) for piece in range(count)]
 
 
@@ -47,10 +49,11 @@ def _alone() -> bool:
     return hasattr(os, "fork") and threading.active_count() == 1
 
 
-def _shared(work: Callable[[int], _Made], count: int, helpers: int) -> dict[int, _Made]:
+def _shared(work: Callable[[int], _Made], weights: Sequence[int], helpers: int) -> dict[int, _Made]:
     """What was made, by piece; all but those that failed."""
+    order = sorted(range(len(weights)), key=lambda piece: weights[piece], reverse=True)
     claims, numbers = os.pipe()
-    os.write(numbers, bytes(range(count)))
+    os.write(numbers, bytes(order))
     os.close(numbers)
     running: list[tuple[int, int]] = []
     try:

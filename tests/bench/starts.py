@@ -79,8 +79,9 @@ def bench_gen() -> Section:
     text = (
         f"{files} files of all targets into an empty folder. *Validated before* means that the "
         "cache knows the spec, and Python as black formats it; templates are compiled and "
-        "rendered each time, by as many processors as there are. Without a cache the spec is validated first, by libraries that we "
-        "would not replace by code of our own: the second table says what they take."
+        "rendered each time, by as many processors as there are. Without a cache the spec is "
+        "validated first, by libraries that we would not replace by code of our own: the second "
+        "table says what they take."
     )
     return Section(
         "Everything from nothing",

@@ -29,7 +29,7 @@ def work(piece):
 {body}
     return [piece, os.getpid()]
 try:
-    made = helpers.spread(work, {count})
+    made = helpers.spread(work, [0] * {count})
     assert [piece for piece, _ in made] == list(range({count})), made
     print(len(set(process for _, process in made)))
 except LookupError as error:
@@ -72,7 +72,7 @@ def test_alone_on_one_processor_or_beside_a_thread(monkeypatch: pytest.MonkeyPat
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert helpers.spread(work, 20) == [os.getpid()] * 20
+        assert helpers.spread(work, [0] * 20) == [os.getpid()] * 20
     finally:
         stop.set()
         thread.join()
@@ -126,7 +126,7 @@ helpers._processors = lambda: 3
 def work(piece):
     open({str(tmp_path)!r} + f"/{{os.getpid()}}", "w").close()
     time.sleep(60)
-helpers.spread(work, 40)
+helpers.spread(work, [0] * 40)
 """
     running = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
     until = time.monotonic() + 30
@@ -166,7 +166,7 @@ def work(piece):
     while len(os.listdir({str(tmp_path)!r})) < 2:
         time.sleep(0.01)
     os.kill(first, signal.SIGKILL)
-helpers.spread(work, 5)
+helpers.spread(work, [0] * 5)
 """
     done = subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
@@ -179,3 +179,11 @@ helpers.spread(work, 5)
     for process in left:
         os.kill(process, signal.SIGKILL)
     assert not left
+
+
+def test_the_heaviest_piece_is_begun_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helpers, "_processors", lambda: 1)
+    assert helpers.spread(str, [1, 3, 2]) == ["0", "1", "2"]
+    begun: list[int] = []
+    assert helpers._shared(begun.append, [1, 3, 2, 3], 0) == {0: None, 1: None, 2: None, 3: None}
+    assert begun == [1, 3, 2, 0]

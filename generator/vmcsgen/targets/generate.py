@@ -70,7 +70,8 @@ def compare(
         if target.project is not None and target.project not in loaded.project_by_id:
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         renderers.append(Renderer(loaded, target, views=views, site=site))
-    texts = spread(lambda number: renderers[number].texts(), len(renderers))
+    weights = [each.target.size for each in renderers]
+    texts = spread(lambda number: renderers[number].texts(), weights)
     for renderer, of_target in zip(renderers, texts, strict=True):
         target = renderer.target
         digests = made[target.id] = {}

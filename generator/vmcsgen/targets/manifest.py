@@ -62,6 +62,12 @@ class Target(Record):
     option: str = ""
     """What ``vmcsgen gen`` must be given, beside its name, to find it."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the templates of all outputs, of those that are there."""
+        templates = [self.folder / each.template for each in self.outputs]
+        return sum(each.stat().st_size for each in templates if each.is_file())
+
     def output(self, name: str) -> Output | None:
         """The output that marks call ``name``."""
         return next((each for each in self.outputs if each.name == name), None)
