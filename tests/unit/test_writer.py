@@ -27,12 +27,13 @@ def test_a_file_that_is_current_is_not_touched(tmp_path: Path) -> None:
     assert path.stat().st_mtime == 1
 
 
-def test_mode_bits_survive(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o751, 0o2755])
+def test_mode_bits_survive(mode: int, tmp_path: Path) -> None:
     path = tmp_path / "gen.sh"
     path.write_text("old")
-    path.chmod(0o751)
+    path.chmod(mode)
     write(path, b"new")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o751
+    assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
@@ -209,14 +210,6 @@ def test_nothing_is_left_behind_by_an_interrupt(
     with pytest.raises(kind):
         write(tmp_path / "c.h", b"new")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_special_mode_bits_survive(tmp_path: Path) -> None:
-    path = tmp_path / "gen.sh"
-    path.write_text("old")
-    path.chmod(0o2755)
-    write(path, b"new")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o2755
 
 
 def test_a_folder_that_can_not_be_synced_is_no_reason_to_fail(

@@ -8,19 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from checked_again import RIGHT, WRONG, said, write
 
 from vmcsgen.cli import main
-
-WRONG = """\
-/* VMCS */
-enum vmcs_field {
-\tGUEST_RSP = 0x0000681c,
-\tGUEST_RIP = 0x0000681e,
-\tHOST_RSP  = 0x00006c14,
-\tHOST_RIP  = 0x00006c14,
-};
-"""
-RIGHT = WRONG.replace("HOST_RIP  = 0x00006c14", "HOST_RIP  = 0x00006c16")
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +22,6 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path / "tree")
     write("vmx.h", WRONG)
     return tmp_path / "tree"
-
-
-def write(path: str | Path, text: str) -> None:
-    """As something that was written long ago."""
-    Path(path).write_text(text)
-    os.utime(path, (1, 1))
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    status = main(["check", *arguments])
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
 
 
 def kept() -> list[str]:
