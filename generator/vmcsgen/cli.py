@@ -51,9 +51,9 @@ def program() -> NoReturn:
     # A run is short and makes few cycles: looking for them after every 700 objects costs a fifth
     # of a gen.
     gc.set_threshold(50_000)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the caller closed it
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     try:
         status = main()
     except SystemExit as ended:  # argparse, after help or an error

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from vmcsgen.capabilities.assess import Assessment, assess
 from vmcsgen.capabilities.breakage import KINDS, Breakage, Compatibility
 from vmcsgen.capabilities.sources import processor
+from vmcsgen.capabilities.spec_facts import constants, places
 from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import existence
-from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Requirement, Term, from_terms, terms
-from vmcsgen.core.spec import Feature, Field, Spec
+from vmcsgen.core.spec import Field, Spec
 from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
 
 
@@ -118,26 +118,9 @@ def _text(alternatives: frozenset[Term]) -> str:
     return str(from_terms(tuple(sorted(alternatives, key=lambda term: (len(term), sorted(term))))))
 
 
-def _places(spec: Spec) -> dict[str, str]:
-    """Name of every control and feature -> the bit that reports it."""
-    places = {}
-    for group in spec.groups:
-        msrs = f"{group.msr:#x}" + (f" or {group.true_msr:#x}" if group.true_msr else "")
-        for control in group.controls:
-            places[control.name] = f"MSR {msrs} bit {control.bit + group.shift}"
-    return places | {each.name: _cpuid(each) for each in spec.features}
-
-
-def _cpuid(feature: Feature) -> str:
-    return (
-        f"CPUID leaf {feature.leaf:#x} subleaf {feature.subleaf:#x} "
-        f"{feature.register} bit {feature.bit}"
-    )
-
-
 def _renamed_controls(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
     """(old name, new name) of what is the same bit under a name that the old spec did not have."""
-    left, right = _places(old), _places(new)
+    left, right = places(old), places(new)
     fresh = {place: name for name, place in right.items() if name not in left}
     for name, place in left.items():
         if name not in right and place in fresh:
@@ -145,7 +128,7 @@ def _renamed_controls(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
 
 
 def _controls(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Breakage]:
-    left, right = _places(old), _places(new)
+    left, right = places(old), places(new)
     for name, place in left.items():
         if name in renamed:
             yield Breakage("control_renamed", place, name, renamed[name])
@@ -172,9 +155,9 @@ def _constants(old: Spec, new: Spec, pairs: _Pairs) -> Iterator[Breakage]:
         if same is None:
             yield Breakage("project_removed", project.id, project.title)
             continue
-        after = _encodings(new, same)
+        after = constants(new, same)
         names = {encoding: name for name, encoding in reversed(after.items())}
-        for name, encoding in _encodings(old, project).items():
+        for name, encoding in constants(old, project).items():
             field = old.by_encoding[encoding].field
             if field.id not in pairs or pairs[field.id].encoding != field.encoding:
                 continue
@@ -188,18 +171,6 @@ def _constants(old: Spec, new: Spec, pairs: _Pairs) -> Iterator[Breakage]:
                 )
             else:
                 yield Breakage("constant_removed", what, f"{encoding:#x}")
-
-
-def _encodings(spec: Spec, project: Project) -> dict[str, int]:
-    """Constant -> encoding, for the fields that are generated; a field's first name comes first."""
-    found: dict[str, int] = {}
-    for field in spec.confirmed:
-        names = (project.fields.get(field.id), *project.aliases.get(field.id, ()))
-        found |= {name: field.encoding.value for name in names if name is not None}
-        high = project.high_fields.get(field.id)
-        if high is not None:
-            found[high] = field.encoding.value | 1
-    return found
 
 
 def _vmcs_enum(judged: _Judged) -> Iterator[Breakage]:
@@ -219,22 +190,22 @@ def _new(
     old: Spec, new: Spec, pairs: _Pairs, renamed: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     paired = {each.id for each in pairs.values()}
-    places = _places(old).keys() | set(renamed.values())
-    constants = []
+    known_places = places(old).keys() | set(renamed.values())
+    new_constants = []
     for project in new.projects:
         before = old.project_by_id.get(project.id)
-        known = set() if before is None else set(_encodings(old, before))
-        reached = set() if before is None else set(_encodings(old, before).values())
-        constants += [
+        known = set() if before is None else set(constants(old, before))
+        reached = set() if before is None else set(constants(old, before).values())
+        new_constants += [
             f"{project.id} {name}"
-            for name, encoding in _encodings(new, project).items()
+            for name, encoding in constants(new, project).items()
             if name not in known and encoding not in reached
         ]
     return {
         "fields": tuple(
             f"{each.id} ({each.encoding})" for each in new.confirmed if each.id not in paired
         ),
-        "controls": tuple(name for name in _places(new) if name not in places),
+        "controls": tuple(name for name in places(new) if name not in known_places),
         "projects": tuple(each.id for each in new.projects if each.id not in old.project_by_id),
-        "constants": tuple(constants),
+        "constants": tuple(new_constants),
     }

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from vmcsgen.capabilities.assess import Assessment
 from vmcsgen.capabilities.dump import msr_label
+from vmcsgen.capabilities.spec_facts import constants, places
 from vmcsgen.core.enumeration import existence, max_index
 from vmcsgen.core.requirement import Truth, to_plain
 from vmcsgen.core.spec import Field, Spec
@@ -142,20 +143,39 @@ def _vmcs_enum(left: Assessment, right: Assessment) -> Iterator[Change]:
 
 
 def compare_specs(left: Spec, right: Spec) -> Comparison:
-    """Fields (by encoding), controls and the largest VMCS_ENUM of two specs."""
+    """What two specs say of hardware, fields by encoding, and the names that projects give it.
+
+    Sources and notes are not compared, nor the facts beside the model (CPUs, errata, ladders).
+    """
     fields = _mappings(
         {str(field.encoding): _field_facts(field) for field in left.fields},
         {str(field.encoding): _field_facts(field) for field in right.fields},
     )
     controls = _mappings(_control_facts(left), _control_facts(right))
+    features = _mappings(_feature_facts(left), _feature_facts(right))
+    groups = _mappings(_group_facts(left), _group_facts(right))
+    names = _mappings(_constant_facts(left), _constant_facts(right))
     largest = [f"{max_index(spec.fields) << 1:#x}" for spec in (left, right)]
     titles = {str(f.encoding): f.id for spec in (right, left) for f in spec.fields}
     return Comparison(
-        {"fields": _called(fields[0], titles), "controls": controls[0]},
-        {"fields": _called(fields[1], titles), "controls": controls[1]},
+        {
+            "fields": _called(fields[0], titles),
+            "controls": controls[0],
+            "features": features[0],
+            "constants": names[0],
+        },
+        {
+            "fields": _called(fields[1], titles),
+            "controls": controls[1],
+            "features": features[1],
+            "constants": names[1],
+        },
         {
             "fields": fields[2],
             "controls": controls[2],
+            "features": features[2],
+            "groups": groups[2],
+            "constants": names[2],
             "VMCS_ENUM": (Change("largest", *largest),) if largest[0] != largest[1] else (),
         },
     )
@@ -177,9 +197,35 @@ def _field_facts(field: Field) -> dict[str, str]:
 
 
 def _control_facts(spec: Spec) -> dict[str, dict[str, str]]:
+    where = places(spec)
     return {
-        name: {"title": control.title, "bit": str(control.bit), "status": control.status}
+        name: {"title": control.title, "bit": where[name], "status": control.status}
         for name, control in spec.controls.items()
+    }
+
+
+def _feature_facts(spec: Spec) -> dict[str, dict[str, str]]:
+    where = places(spec)
+    return {each.name: {"title": each.title, "bit": where[each.name]} for each in spec.features}
+
+
+def _group_facts(spec: Spec) -> dict[str, dict[str, str]]:
+    return {
+        group.id: {
+            "title": group.title,
+            "field": group.field,
+            "activated by": group.activated_by or "none",
+        }
+        for group in spec.groups
+    }
+
+
+def _constant_facts(spec: Spec) -> dict[str, dict[str, str]]:
+    """``linux EPT_POINTER`` and the like, with their values."""
+    return {
+        f"{project.id} {name}": {"value": f"{value:#x}"}
+        for project in spec.projects
+        for name, value in constants(spec, project).items()
     }
 
 

@@ -69,7 +69,10 @@ class Dump:
 
 @dataclass(slots=True)
 class Draft:
-    """A processor that is being read."""
+    """A processor that is being read, or what a report says of several that are alike.
+
+    ``without_vmx`` says that VMX is off, whatever else it has.
+    """
 
     number: int | None = None
     name: str | None = None
@@ -79,11 +82,19 @@ class Draft:
     features: dict[str, bool] = field(default_factory=dict)
     virtual: bool | None = None
     emulator: tuple[str, str] | None = None
+    identity: Identity | None = None
+    numbers: tuple[int, ...] = ()
+    without_vmx: bool = False
 
     @property
     def tells(self) -> bool:
         """Whether there is anything about VMX in it."""
-        return bool(self.msrs or self.controls)
+        return not self.without_vmx and bool(self.msrs or self.controls)
+
+    @property
+    def named_by(self) -> tuple[int, ...]:
+        """The numbers of the logical CPUs that it is about."""
+        return self.numbers or (() if self.number is None else (self.number,))
 
 
 class Collector:
@@ -186,14 +197,15 @@ def _join(drafts: list[Draft]) -> Iterator[Processor]:
             frozenset(draft.features.items()),
             frozenset(_features(draft.cpuid).items()),
             draft.virtual,
+            draft.identity,
         )
         alike.setdefault(says, []).append(draft)
     for group in alike.values():
         first = group[0]
-        numbers = tuple(draft.number for draft in group if draft.number is not None)
+        numbers = tuple(number for draft in group for number in draft.named_by)
         yield Processor(
             first.name, numbers, first.msrs, first.cpuid, first.controls, first.features,
-            first.virtual, first.emulator,
+            first.virtual, first.emulator, first.identity,
         )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ lists and of objects that are none of these (a key such as "cpu3" tells the numb
 
     {"0x48b": "0x...", ...}                  MSRs by address or name; numbers, or text as in rdmsr
     {"msrs": {...}, "cpu": "name", ...}      the same with a name, "logical_cpus", "controls",
-                                             "features" and "virtual" as caps writes them
+                                             "features", "virtual", "vendor", "family", "model"
+                                             and "stepping" as caps writes them
     {"name": "Skylake-Server", "props": {"vmx-ept": true, ...}}     QMP's "model"
 """
 
@@ -17,7 +18,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vmcsgen.capabilities.dump import FIRST_MSR, LAST_MSR, Collector, Dump, parse_hexadecimal
+from vmcsgen.capabilities.dump import (
+    FIRST_MSR,
+    LAST_MSR,
+    Collector,
+    Dump,
+    Identity,
+    parse_hexadecimal,
+)
 from vmcsgen.capabilities.qmp import add_model
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import refuse
@@ -122,6 +130,8 @@ def _object(
         elif digits is not None:
             seen.add(address)
             collector.msr(address, digits)
+        elif value is not None:
+            collector.fault(f"the value of MSR {address:#x} is neither an integer nor text", 0)
     if "msrs" in found:
         _report(collector, found, spec)
     return True
@@ -132,6 +142,10 @@ def _report(collector: Collector, found: dict[str, Any], spec: Spec) -> None:
     draft = collector.current
     if isinstance(found.get("cpu"), str):
         draft.name = found["cpu"][:200] or None
+    draft.identity = _identity(found)
+    numbers = found.get("logical_cpus")
+    if isinstance(numbers, list):
+        draft.numbers = tuple(n for n in numbers if type(n) is int and 0 <= n < 10**6)
     virtual = found.get("virtual")
     draft.virtual = virtual if isinstance(virtual, bool) else None
     for key, known, target in (
@@ -149,6 +163,17 @@ def _report(collector: Collector, found: dict[str, Any], spec: Spec) -> None:
     if isinstance(inferred, dict):
         for name in inferred:
             draft.features.pop(name, None)
+
+
+def _identity(found: Mapping[str, Any]) -> Identity | None:
+    """Vendor and signature, which no report has leaves for; None where it has neither."""
+    vendor = found.get("vendor")
+    signature = [found.get(key) for key in ("family", "model", "stepping")]
+    family, model, stepping = (n if type(n) is int and n >= 0 else None for n in signature)
+    vendor = vendor[:100] if isinstance(vendor, str) else ""
+    if not vendor and family is None:
+        return None
+    return Identity(vendor, "", family, model, stepping)
 
 
 def _address(key: str, names: Mapping[str, int]) -> int | None:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 
 from vmcsgen.capabilities.dump import Collector, Draft, Dump, parse_hexadecimal
-from vmcsgen.capabilities.qmp import allowed, properties
+from vmcsgen.capabilities.qmp import WITHOUT_VMX, allowed, properties
 from vmcsgen.core.spec import Spec
 
 NAME = "libvirt CPU XML"
@@ -78,17 +78,20 @@ class _Reader:
             case "model":
                 draft.name = draft.name or found["text"].strip() or None
             case "feature":
-                self.feature(attributes)
+                self.feature(attributes, line)
             case "cpuid":
                 _leaf(draft, attributes)
             case _:
                 self.msr(attributes, line, found[0].strip())
 
-    def feature(self, attributes: Mapping[str, str]) -> None:
+    def feature(self, attributes: Mapping[str, str], line: int) -> None:
         """A control or CPUID feature by QEMU's name of it."""
         name = self.properties.get(attributes.get("name", ""))
         flag = _POLICIES.get(attributes.get("policy", "require"))
         draft = self.collector.current
+        if attributes.get("name") == "vmx" and flag is False:
+            draft.without_vmx = True
+            self.collector.fault(WITHOUT_VMX, line, None)
         if name is None or flag is None:
             return
         if name in self.spec.feature_by_name:

@@ -10,6 +10,8 @@ from vmcsgen.core.consistency import DEFAULT1
 from vmcsgen.core.processor import Leaf, Registers
 from vmcsgen.core.spec import Spec
 
+WITHOUT_VMX = "VMX is off in this CPU model"
+
 _COMPLETE = 50
 """An expansion with this many ``vmx-`` properties is taken for whole (QEMU 4.2 has 80)."""
 
@@ -39,8 +41,12 @@ def add_model(collector: Collector, name: str | None, props: Mapping[str, Any], 
 
     A whole expansion without a property for a control means that this QEMU can't give the control
     to a guest, but for those that it sets itself (it names their bit without a property), and
-    unless ``migratable`` is off, which passes on whatever the host has.
+    unless ``migratable`` is off, which passes on whatever the host has. A model whose VMX is off
+    has no field at all.
     """
+    if props.get("vmx") is False:
+        collector.fault(f'{WITHOUT_VMX}: ask for it with "props": {{"vmx": true}}', 0)
+        return
     draft = collector.begin()
     draft.name = name
     draft.virtual = True
@@ -53,9 +59,9 @@ def add_model(collector: Collector, name: str | None, props: Mapping[str, Any], 
             draft.features[target] = flag
         else:
             draft.controls[target] = allowed(spec, target, flag)
+    project = spec.project_by_id.get("qemu")
     whole = sum(key.startswith("vmx-") for key in props) >= _COMPLETE
-    if whole and props.get("migratable") is not False:
-        project = spec.project_by_id["qemu"]
+    if project is not None and whole and props.get("migratable") is not False:
         for control in spec.controls:
             if "property" in project.controls.get(control, {}) or not project.controls.get(
                 control, {}

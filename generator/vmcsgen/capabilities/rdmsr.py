@@ -14,6 +14,10 @@ backtick between its digits). Then, case-blind:
     command  = ... "rdmsr" {options} ADDRESS                  -p N tells the CPU; values follow,
     value    = hexadecimal                                    one a line, one a CPU (rdmsr -a)
 
+The value of a reading may stand alone on the next line. An ADDRESS that stands alone there is the
+next reading: what was asked for before it does not exist. Once a command has told its CPU, one
+without -p or -a asks CPU 0, as rdmsr does.
+
 ``cpuid -r`` lines (``0x00000007 0x01: eax=0x... ebx=0x... ecx=0x... edx=0x...``) tell CPUID leaves.
 """
 
@@ -47,77 +51,96 @@ _NOISE = ("-", "*", "->")
 
 @dataclass(slots=True)
 class _Pending:
-    """An ``rdmsr`` command whose values stand on the lines after it."""
+    """An address whose values stand on the lines after it; all that come are a command's."""
 
     address: int
     number: int | None
     every: bool
+    command: bool
     count: int = 0
 
 
 def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
     """The processors of a text; ``names`` are addresses of MSRs by name in lower case."""
-    collector = Collector(source)
-    pending: _Pending | None = None
-    for line_number, line in enumerate(text.splitlines(), 1):
-        if collector.full:
+    reader = _Reader(Collector(source), names)
+    for number, line in enumerate(text.splitlines(), 1):
+        if reader.collector.full:
             break
-        if len(line) > _LINE_LIMIT:
-            continue
+        if len(line) <= _LINE_LIMIT:
+            reader.line(line, number)
+    return reader.collector.finish(NAME)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes one line after the other; ``commanded`` once a command has told which CPU it asks."""
+
+    collector: Collector
+    names: Mapping[str, int]
+    pending: _Pending | None = None
+    commanded: bool = False
+
+    def line(self, line: str, number: int) -> None:
+        """Read a line, or leave it alone."""
         lowered = line.lower()
-        if pending is None and not any(map(lowered.__contains__, _PLAUSIBLE)):
-            continue
+        if self.pending is None and not any(map(lowered.__contains__, _PLAUSIBLE)):
+            return
         leaf = _CPUID.match(lowered) if "eax=" in lowered else None
         if leaf is not None:
             registers = (int(leaf[key], 16) for key in ("eax", "ebx", "ecx", "edx"))
             eax, ebx, ecx, edx = registers
             key = int(leaf["leaf"], 16), int(leaf["subleaf"] or "0", 16)
-            collector.current.cpuid.setdefault(key, (eax, ebx, ecx, edx))
-            continue
+            self.collector.current.cpuid.setdefault(key, (eax, ebx, ecx, edx))
+            return
         words = [word for word in _WORDS.findall(lowered) if word not in _NOISE]
         if not words:
-            continue
-        if pending is not None and len(words) == 1 and _NUMBER.fullmatch(words[0]):
-            _value(collector, pending, words[0], line_number, line)
-            continue
-        pending = _line(collector, words, names, line_number, line)
-    return collector.finish(NAME)
+            return
+        if self.pending is not None and self._is_value(words, self.pending):
+            self._value(self.pending, words[0], number, line)
+            return
+        self.pending = self._reading(words, number, line)
 
+    def _is_value(self, words: list[str], pending: _Pending) -> bool:
+        """Whether a line is the value of the address before it, and not the next address."""
+        if len(words) != 1 or not _NUMBER.fullmatch(words[0]):
+            return False
+        return pending.command or _address(words, self.names)[0] is None
 
-def _value(
-    collector: Collector, pending: _Pending, digits: str, line_number: int, line: str
-) -> None:
-    if pending.every:
-        collector.select(pending.count)
-    elif pending.number is not None:
-        collector.select(pending.number)
-    if pending.every or pending.count == 0:
-        collector.msr(pending.address, digits, line_number, line)
-    pending.count += 1
+    def _value(self, pending: _Pending, digits: str, number: int, line: str) -> None:
+        if pending.every:
+            self.collector.select(pending.count)
+        elif pending.number is not None:
+            self.collector.select(pending.number)
+        if pending.every or pending.count == 0:
+            self.collector.msr(pending.address, digits, number, line)
+        pending.count += 1
 
-
-def _line(
-    collector: Collector, words: list[str], names: Mapping[str, int], line_number: int, line: str
-) -> _Pending | None:
-    if "rdmsr" in words:
-        words = words[words.index("rdmsr") + 1 :]
-        number, every, words = _options(words)
-    else:
-        number, words = _cpu(words)
-        every = False
-    while words and words[0] in ("msr", "rdmsr"):
-        words = words[1:]
-    if number is not None:
-        collector.select(number)
-    address, rest = _address(words, names)
-    if address is None:
+    def _reading(self, words: list[str], number: int, line: str) -> _Pending | None:
+        """Read an address with its value, or return it if it is without one."""
+        command = "rdmsr" in words
+        if command:
+            words = words[words.index("rdmsr") + 1 :]
+            cpu, every, words = _options(words)
+        else:
+            cpu, words = _cpu(words)
+            every = False
+        while words and words[0] in ("msr", "rdmsr"):
+            words = words[1:]
+        address, rest = _address(words, self.names)
+        if command and address is not None:
+            if cpu is None and not every and self.commanded:
+                cpu = 0
+            self.commanded = self.commanded or every or cpu is not None
+        if cpu is not None:
+            self.collector.select(cpu)
+        if address is None:
+            return None
+        if not rest:
+            return _Pending(address, cpu, every, command)
+        digits = _digits(rest)
+        if digits is not None:
+            self.collector.msr(address, digits, number, line)
         return None
-    if not rest:
-        return _Pending(address, number, every)
-    digits = _digits(rest)
-    if digits is not None:
-        collector.msr(address, digits, line_number, line)
-    return None
 
 
 def _options(words: list[str]) -> tuple[int | None, bool, list[str]]:

@@ -34,7 +34,8 @@ def open_source(source: str, spec: Spec, known: Callable[[], KnownCpus]) -> Dump
 
     ``-`` is standard input; ``/dev/cpu``, ``/dev/cpu/N/msr`` and ``live`` are this machine;
     ``qemu:MODEL`` asks QEMU; otherwise it is a file, or else the id of a known CPU. ``@N`` behind
-    any of them chooses logical CPU N. ``known`` loads the known CPUs when they are needed.
+    any of them chooses logical CPU N; where none has a number, kind N, from 0, as ``caps`` shows
+    them. ``known`` loads the known CPUs when they are needed.
     """
     plain, mark, number = source.rpartition("@")
     if mark and number.isdigit() and len(number) <= 6 and not Path(source).exists():
@@ -146,14 +147,17 @@ def decode(raw: bytes) -> str:
 
 
 def _only(dump: Dump, number: int) -> Dump:
-    """The dump with the processor that holds logical CPU ``number`` only."""
-    for each in dump.processors:
-        if number in each.numbers:
-            return Dump(f"{dump.source}@{number}", dump.format, (each,), 1, dump.faults)
+    """The dump with the processor that holds logical CPU ``number`` only, or is kind ``number``."""
     numbered = any(each.numbers for each in dump.processors)
+    for place, each in enumerate(dump.processors):
+        if number in (each.numbers if numbered else (place,)):
+            return Dump(f"{dump.source}@{number}", dump.format, (each,), 1, dump.faults)
+    unnumbered = f": choose one of its kinds with @0 to @{len(dump.processors) - 1}"
+    if len(dump.processors) == 1:
+        unnumbered = f": leave out @{number}"
     raise refuse(
         f"tells of no CPU {number}", dump.source, rule="CAPS006",
-        hint=f"it tells of {numbers_text(dump)}" + ("" if numbered else f": leave out @{number}"),
+        hint=f"it tells of {numbers_text(dump)}" + ("" if numbered else unnumbered),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def recognises(text: str) -> bool:
 def read(text: str, source: str, spec: Spec) -> Dump:
     """One processor for each run of vmxcap (it looks at logical CPU 0 only)."""
     collector = Collector(source)
-    labels = {group.id: _labels(spec, group.id) for group in spec.groups}
+    labels = {group: _labels(spec, group) for group in _GROUPS.values()}
     group: str | None = None
     msr: int | None = None
     for number, line in enumerate(text.splitlines(), 1):
@@ -76,7 +76,8 @@ def _labels(spec: Spec, group: str) -> dict[str, str]:
     """Control name by what vmxcap calls it: an SDM title, old or new, or a name of its own."""
     project = spec.project_by_id.get("qemu")
     found: dict[str, str] = {}
-    for control in spec.group_by_id[group].controls:
+    known = spec.group_by_id.get(group)
+    for control in () if known is None else known.controls:
         own = project.controls.get(control.name, {}) if project is not None else {}
         for label in (control.title, *control.formerly, own.get("vmxcap", "")):
             found.setdefault(_folded(label), control.name)

@@ -86,7 +86,9 @@ def _lines(found: tuple[Command, ...], version: str) -> Iterator[str]:
         for option in each.options
         if option.value is not None
     ]
-    yield f"\t\t{' | '.join(valued)}) ((index++)) ;;"
+    yield f"\t\t{' | '.join(valued)})"
+    yield "\t\t\t[[ ${COMP_WORDS[index+1]} == '=' ]] && ((index++))"
+    yield "\t\t\t((index++)) ;;"
     yield "\t\t*:-*) ;;"
     yield "\t\t*) ((position++)) ;;"
     yield "\t\tesac"

@@ -191,6 +191,7 @@ def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key:
 def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC114 to SPEC117, SPEC125: bits, ids, activation, the field that holds a group."""
     yield from unique([whole(document) for document in groups], "group", "SPEC125", "group")
+    yield from _own_msrs([whole(document) for document in groups])
     for document in groups:
         group = whole(document)
         every = list(entries(document, "controls"))
@@ -224,6 +225,21 @@ def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnos
                 "activated_by",
                 "name the control of another group that activates this one",
             )
+
+
+def _own_msrs(groups: Sequence[Entry]) -> Iterator[Diagnostic]:
+    """SPEC114: two groups never share an MSR, so that two controls never share a bit."""
+    first: dict[int, str] = {}
+    for group in groups:
+        capability = group.node.value["capability"]
+        entry = Entry(group.document, capability, group.value["capability"])
+        for key in ("msr", "true_msr"):
+            msr = entry.value.get(key)
+            if msr in first:
+                where = f"first at {first[msr]}; one of the two is wrong"
+                yield entry.fault("SPEC114", f"MSR {msr:#x} is taken", key, where)
+            elif msr is not None:
+                first[msr] = entry.place(key)
 
 
 def _circular(group: str, found: Names) -> bool:

@@ -102,6 +102,35 @@ def test_commands_with_their_values_below(spec: vmcsgen.Spec) -> None:
     ]
 
 
+def test_an_address_without_a_value_is_not_the_value_of_the_one_before(spec: vmcsgen.Spec) -> None:
+    """As the loop of docs/capability-dumps.md writes what ``rdmsr`` could not read."""
+    dump = read(spec, "0x490 3ffff000011fb\n0x491 1\n0x492 \n\n0x493 \n\n0x480\n12\n")
+    (processor,) = dump.processors
+    assert processor.msrs == {0x490: 0x3FFFF000011FB, 0x491: 1, 0x480: 0x12}
+
+
+def test_the_value_of_a_command_may_look_like_an_address(spec: vmcsgen.Spec) -> None:
+    (processor,) = read(spec, "# rdmsr 0x481\n48a\n# rdmsr 0x48a\n2e\n").processors
+    assert processor.msrs == {0x481: 0x48A, 0x48A: 0x2E}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "# rdmsr -a 0x480\n1\n1\n# rdmsr 0x48a\n2e\n# rdmsr -p 1 0x482\n3\n# rdmsr 0x48e\n4\n",
+            {(0,): {0x480: 1, 0x48A: 0x2E, 0x48E: 4}, (1,): {0x480: 1, 0x482: 3}},
+        ),
+        # A heading tells the CPU of what stands below it, whatever is quoted there.
+        ("cpu 3\nrdmsr 0x480 = 1\ncpu 4\nrdmsr 0x480 = 2\n", {(3,): {0x480: 1}, (4,): {0x480: 2}}),
+    ],
+)
+def test_a_command_without_a_cpu_asks_cpu_0(
+    spec: vmcsgen.Spec, text: str, found: dict[tuple[int, ...], dict[int, int]]
+) -> None:
+    assert {each.numbers: dict(each.msrs) for each in read(spec, text).processors} == found
+
+
 def test_unnumbered_repetition_begins_the_next_processor(spec: vmcsgen.Spec) -> None:
     dump = read(spec, "480 1\n48b 2\n480 1\n48b 3\n480 1\n48b 2\n")
     assert dump.count == 3

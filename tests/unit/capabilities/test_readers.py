@@ -246,6 +246,35 @@ def test_qmp_properties_that_are_cut_short_leave_the_rest_unknown(spec: vmcsgen.
     assert processor.controls == {"secondary.enable_ept": True}
 
 
+def test_a_model_without_vmx_has_no_fields(spec: vmcsgen.Spec) -> None:
+    props = {"vmx": False, "vmx-ept": True, "vmx-vnmi": True}
+    dump = read(spec, json.dumps({"return": {"model": {"name": "Skylake-Client", "props": props}}}))
+    assert dump.processors == ()
+    assert [fault.message for fault in dump.faults] == [
+        'VMX is off in this CPU model: ask for it with "props": {"vmx": true}'
+    ]
+    for policy in ("disable", "forbid"):
+        xml = (
+            "<cpu><model>x</model>\n<feature name='vmx-ept'/>\n"
+            f"<feature policy='{policy}' name='vmx'/></cpu>\n<cpu><feature name='vmx-ept'/></cpu>"
+        )
+        dump = read(spec, xml)
+        assert [each.name for each in dump.processors] == [None]
+        assert [(each.message, each.location.line) for each in dump.faults] == [
+            ("VMX is off in this CPU model", 3)
+        ]
+
+
+def test_a_spec_may_lack_qemu_and_groups(checkout: Path) -> None:
+    """What is told of controls that a spec doesn't have is left alone."""
+    spec = vmcsgen.load(checkout / "tests/golden/spec")
+    assert "qemu" not in spec.project_by_id
+    assert "pin" not in spec.group_by_id
+    assert load(spec, "qmp-skylake-client.json").processors == ()
+    (processor,) = load(spec, "vmxcap-i9-7900x.txt").processors
+    assert set(processor.controls) < set(spec.controls)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -279,6 +308,9 @@ def test_json_several_cpus(spec: vmcsgen.Spec) -> None:
         ('{"0x480": "12 34"}', "does not fit 64 bits"),
         ('{"0x48b": 1, "0x48b": 2}', "stands twice in one object"),
         ('{"0x48b": 1, "0x48B": 2}', "stands twice in one object"),
+        ('{"0x480": 1, "0x482": 1.8445055215326585e19}', "0x482 is neither an integer nor text"),
+        ('{"0x480": 1, "0x48b": [1]}', "0x48b is neither an integer nor text"),
+        ('{"0x480": 1, "0x48b": true}', "0x48b is neither an integer nor text"),
     ],
 )
 def test_json_values_that_can_not_be(spec: vmcsgen.Spec, text: str, message: str) -> None:

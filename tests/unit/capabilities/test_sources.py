@@ -63,6 +63,18 @@ def test_one_logical_cpu_of_several(read: Callable[[str], Dump], tmp_path: Path)
     assert caught.value.diagnostics[0].hint == "it tells of CPUs 0-1,4"
 
 
+def test_one_kind_of_several_without_numbers(read: Callable[[str], Dump], tmp_path: Path) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_text("0x480 1\n0x480 2\n0x480 1\n")
+    assert [read(f"{path}@{kind}").processors[0].msrs[0x480] for kind in (0, 1)] == [1, 2]
+    for text, hint in (("0x480 1\n0x480 2\n", ": choose one of its kinds with @0 to @1"),
+                       ("0x480 1\n", ": leave out @2")):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(vmcsgen.DiagnosticError) as caught:
+            read(f"{path}@2")
+        assert caught.value.diagnostics[0].hint == f"it tells of unnumbered CPUs{hint}"
+
+
 @pytest.mark.parametrize(
     ("source", "message", "hint"),
     [

@@ -271,6 +271,15 @@ def test_an_output_that_takes_nothing(verb: list[str]) -> None:
     assert done.stderr == "vmcsgen: not all could be written: No space left on device\n"
 
 
+def test_a_closed_input_is_empty() -> None:
+    for arguments in (["caps", "-"], ["annotate"]):
+        command = [sys.executable, "-m", "vmcsgen", *arguments]
+        shell = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+        done = subprocess.run(shell, check=False, capture_output=True, text=True)
+        assert "internal error" not in done.stderr
+        assert done.returncode == (2 if arguments == ["caps", "-"] else 0)
+
+
 @pytest.mark.parametrize("check", [["--check"], ["--diff"], []], ids=" ".join)
 def test_gen_with_nothing_to_do_imports_nothing_heavy(tmp_path: Path, check: list[str]) -> None:
     out = str(tmp_path / "out")

@@ -68,7 +68,7 @@ def fish(scripts: Path) -> Offer:
         )  # fmt: skip
         assert done.stderr == ""
         found = {each.partition("\t")[0].rstrip("/") for each in done.stdout.splitlines()}
-        return {each.partition("=")[2] if "=" in line else each for each in found}
+        return {each.rpartition("=")[2] for each in found}
 
     return offer
 
@@ -169,6 +169,7 @@ def offer(request: pytest.FixtureRequest, scripts: Path) -> Iterator[Offer]:
         ("vmcsgen diff dump.txt i9-129", {"i9-12900k"}, {"dump.txt"}),
         ("vmcsgen diff --breaking dump.txt i9-129", {"i9-12900k"}, {"dump.txt"}),
         ("vmcsgen caps --format json i9-129", {"i9-12900k"}, {"dump.txt"}),
+        ("vmcsgen caps --format=json i9-129", {"i9-12900k"}, {"dump.txt"}),
         ("vmcsgen probe read du", {"dump.txt"}, {"gen", "run"}),
     ],
 )
