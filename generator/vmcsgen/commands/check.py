@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from vmcsgen.scan.baseline import Known
     from vmcsgen.scan.check import Options, Progress, Result
     from vmcsgen.scan.config import Config
     from vmcsgen.scan.findings import Finding
@@ -101,11 +102,19 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
 
     project = arguments.project or config.project
     options = Options(arguments.spec, project, config.extras, True, arguments.jobs)
+    known: Known | None = None
+    if arguments.baseline:
+        from vmcsgen.scan import baseline
+
+        try:
+            known = baseline.read(arguments.baseline)
+        except baseline.BaselineError as error:
+            return _stop(f"{arguments.baseline}: {error}")
     progress = _progress()
     try:
         result = check(paths, options, progress)
         if arguments.fix:
-            result = _mend(result, paths, options, config)
+            result = _mend(result, paths, options, config, known)
     except KeyError as error:
         return _stop(f"the spec has no project {error.args[0]!r}; {_close_project(options)}")
     finally:
@@ -113,7 +122,7 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
             print("\r\x1b[K", end="", file=sys.stderr)
     if not subject or any(report.marked or report.lacking for report in result.reports):
         # Regions and what is installed are more than the files that were named.
-        return _report(arguments, result, config)
+        return _report(arguments, result, config, known)
     import io
 
     from vmcsgen.scan import again
@@ -121,7 +130,7 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
     said = io.StringIO()
     out, sys.stdout = sys.stdout, said
     try:
-        status = _report(arguments, result, config)
+        status = _report(arguments, result, config, known)
     finally:
         sys.stdout = out
     sys.stdout.write(said.getvalue())
@@ -136,11 +145,14 @@ def _close_project(options: Options) -> str:
     return did_you_mean(options.project or "", lexicon.load(options.spec).projects)
 
 
-def _mend(result: Result, paths: list[str], options: Options, config: Config) -> Result:
+def _mend(
+    result: Result, paths: list[str], options: Options, config: Config, known: Known | None
+) -> Result:
+    """Mend what nothing accepts, and check again."""
     from vmcsgen.scan import fix
     from vmcsgen.scan.check import check
 
-    wrong = [each for each in result.findings if not _ignored(each, config)]
+    wrong, _, _ = _unaccepted(result, config, known)
     mended = fix.apply(wrong)
     for path, count in mended.items():
         print(f"{path}: {count} mended", file=sys.stderr)
@@ -151,20 +163,26 @@ def _ignored(finding: Finding, config: Config) -> bool:
     return any(each.covers(finding, config.top) for each in config.ignores)
 
 
-def _report(arguments: argparse.Namespace, result: Result, config: Config) -> int:
-    from vmcsgen.scan import reports
-
+def _unaccepted(
+    result: Result, config: Config, known: Known | None
+) -> tuple[tuple[Finding, ...], int, int]:
+    """The findings that neither settings nor baseline accept, and how many each of them does."""
     findings = tuple(each for each in result.findings if not _ignored(each, config))
     ignored = len(result.findings) - len(findings)
-    accepted = 0
-    if arguments.baseline:
-        from vmcsgen.scan import baseline
+    if known is None:
+        return findings, ignored, 0
+    from vmcsgen.scan import baseline
 
-        try:
-            fresh = baseline.unknown(findings, baseline.read(arguments.baseline))
-        except baseline.BaselineError as error:
-            return _stop(f"{arguments.baseline}: {error}")
-        accepted, findings = len(findings) - len(fresh), fresh
+    fresh = baseline.unknown(findings, known)
+    return fresh, ignored, len(findings) - len(fresh)
+
+
+def _report(
+    arguments: argparse.Namespace, result: Result, config: Config, known: Known | None
+) -> int:
+    from vmcsgen.scan import reports
+
+    findings, ignored, accepted = _unaccepted(result, config, known)
     if arguments.quiet:
         findings = tuple(each for each in findings if each.severity != "info")
     match arguments.format:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vmcsgen.scan.branches import branches
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import evaluate
-from vmcsgen.scan.macros import Macro, Unevaluated, is_literal, tokens
+from vmcsgen.scan.expression import GAS, C, evaluate
+from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 _DEFINITION = lazy(
-    rb"""^[ \t]*(?:
+    rb"""^(?:\xef\xbb\xbf)?[ \t]*(?:
         \.(?:equ|set|equiv)[ \t]+(?P<gas>[\w.$]+)[ \t]*,[ \t]*(?P<gas_value>[^\n;#]+)
       | [%\#][ \t]*define[ \t]+(?P<define>\w+)[ \t]+(?P<define_value>[^\n;]+)
       | (?P<equ>[\w.$]+):?[ \t]+(?:equ|EQU)[ \t]+(?P<equ_value>[^\n;]+)
@@ -20,30 +21,43 @@ _DEFINITION = lazy(
     re.MULTILINE | re.VERBOSE,
 )
 _COMMENT = lazy(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_WITHOUT_BLOCKS = (".asm", ".nasm", ".mac")
+"""Files whose comments begin with a semicolon: ``/*`` in one of them begins nothing."""
 
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """The constants of an assembler file, as one list."""
-    comments = [match.span() for match in _COMMENT().finditer(source.content)]
+    comments: list[tuple[int, int]] = []
+    if not source.path.lower().endswith(_WITHOUT_BLOCKS):
+        comments = [match.span() for match in _COMMENT().finditer(source.content)]
     names: dict[str, Macro | int] = {}
     constants: list[Constant] = []
     position = 0
+    arms = branches(source.content, comments, assembler=True)
+    room = Room()
     for match in _DEFINITION().finditer(source.content):
         while position < len(comments) and comments[position][1] <= match.start():
             position += 1
         if position < len(comments) and comments[position][0] < match.start():
             continue
-        kind = next(name for name in ("gas", "define", "equ", "assign") if match[name] is not None)
+        arm = arms.at(match.start())
+        if not arm.compiled:
+            continue
         if len(constants) >= CONSTANTS_LIMIT:
             break
-        constants.append(_constant(source, match, kind, names))
+        constants.append(_constant(source, match, names, arm.branch, room))
     if constants:
         yield ConstantList("assembler constants", False, tuple(constants))
 
 
 def _constant(
-    source: Source, match: re.Match[bytes], kind: str, names: dict[str, Macro | int]
+    source: Source,
+    match: re.Match[bytes],
+    names: dict[str, Macro | int],
+    branch: tuple[tuple[int, int], ...],
+    room: Room,
 ) -> Constant:
+    kind = next(name for name in ("gas", "define", "equ", "assign") if match[name] is not None)
     start, end = match.span(f"{kind}_value")
     raw = re.split(rb"/\*|//|\s\#|\s@", source.content[start:end])[0].rstrip()
     text = raw.decode("latin-1")
@@ -51,7 +65,7 @@ def _constant(
     value: int | None = None
     reason = ""
     try:
-        value = evaluate(text, names)
+        value = evaluate(text, names, GAS if kind in ("gas", "assign") else C, room)
         names[name] = value
         if kind == "define":
             names[name] = Macro(None, tokens(text))
@@ -59,5 +73,5 @@ def _constant(
         reason = str(error)
     return Constant(
         name, value, Span(*match.span(kind)), Span(start, start + len(raw)), is_literal(text),
-        reason=reason, alias_of=text if text.isidentifier() else "",
+        reason=reason, branch=branch, alias_of=text if text.isidentifier() else "",
     )  # fmt: skip

@@ -18,9 +18,12 @@ class BaselineError(Exception):
 Key = tuple[str, str, str, object]
 """Rule, path, name and value: lines move, these stay."""
 
+Known = Counter[Key]
+"""How often each known finding may be there."""
 
-def read(path: str) -> Counter[Key]:
-    """How often each known finding stands in the JSON of an earlier check."""
+
+def read(path: str) -> Known:
+    """The findings in the JSON of an earlier check."""
     try:
         with open(path, "rb") as stream:
             plain = json.loads(stream.read(_SIZE_LIMIT))
@@ -33,7 +36,7 @@ def read(path: str) -> Counter[Key]:
         raise BaselineError("is not the output of `vmcsgen check --format json`") from None
 
 
-def unknown(findings: Sequence[Finding], known: Counter[Key]) -> tuple[Finding, ...]:
+def unknown(findings: Sequence[Finding], known: Known) -> tuple[Finding, ...]:
     """The findings that the baseline does not have, each known one counting once."""
     left = known.copy()
     found = []

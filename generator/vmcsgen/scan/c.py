@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from vmcsgen.records import Record
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
-from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import evaluate
-from vmcsgen.scan.macros import Macro, Unevaluated, is_literal, literal, tokens
+from vmcsgen.scan.constants import (
+    CONSTANTS_LIMIT,
+    Constant,
+    ConstantList,
+    Source,
+    Span,
+    exclusive,
+)
+from vmcsgen.scan.expression import C, evaluate
+from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -40,6 +49,8 @@ class Syntax:
         self.comments = [(n.start_byte, n.end_byte) for n in self.found["comment"]]
         self.branches: Branches = branches(self.content, self.comments)
         self.names: dict[str, Macro | int] = {}
+        self.redefined: dict[str, list[_Definition]] = {}
+        self.room = Room()
         self._learn_macros()
 
     def text(self, node: Node) -> str:
@@ -52,10 +63,16 @@ class Syntax:
             if self.branches.at(node.start_byte).compiled:
                 yield node
 
-    def evaluate(self, text: str) -> tuple[int | None, str]:
-        """The value of an expression, or None and the reason why it has none."""
+    def evaluate(self, text: str, offset: int) -> tuple[int | None, str]:
+        """The value of an expression that stands at ``offset``, or None and why it has none."""
         try:
-            return evaluate(text, self.names), ""
+            if not self.redefined:
+                return evaluate(text, self.names, C, self.room), ""
+            first, last = _Here(self, offset, 0), _Here(self, offset, -1)
+            number = evaluate(text, first, C, self.room)
+            if first.unsure and evaluate(text, last, C, self.room) != number:
+                return None, f"{first.unsure} is defined in more than one way"
+            return number, ""
         except Unevaluated as error:
             return None, str(error)
 
@@ -66,7 +83,7 @@ class Syntax:
         number, reason = literal(text), ""
         plain = number is not None
         if not plain:
-            number, reason = self.evaluate(text)
+            number, reason = self.evaluate(text, at.start)
         branch = self.branches.at(name.start_byte).branch
         # By place: naming the arguments takes as long as all the rest.
         return Constant(
@@ -75,6 +92,7 @@ class Syntax:
         )  # fmt: skip
 
     def _learn_macros(self) -> None:
+        definitions: dict[str, list[_Definition]] = {}
         for node in (*self.nodes("define"), *self.nodes("macro")):
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if name is None or value is None:
@@ -84,13 +102,78 @@ class Syntax:
             if parameters is not None:
                 names = tuple(map(self.text, parameters.named_children))
             try:
-                self.names[self.text(name)] = Macro(names, tokens(self.text(value)))
+                macro = Macro(names, tokens(self.text(value)))
             except Unevaluated:
                 continue  # said again, with the reason, where the constant itself is evaluated
+            branch = self.branches.at(node.start_byte).branch
+            found = definitions.setdefault(self.text(name), [])
+            found.append(_Definition(node.start_byte, branch, macro))
+        for each, found in definitions.items():
+            self.names[each] = found[-1].macro
+            if any(other.macro != found[-1].macro for other in found):
+                self.redefined[each] = sorted(found, key=lambda definition: definition.start)
+
+
+class _Definition(Record):
+    """One of several #defines of a name: behind #undef, or in another arm of an #if."""
+
+    start: int
+    branch: tuple[tuple[int, int], ...]
+    macro: Macro
+
+
+class _Here(Mapping[str, "Macro | int"]):
+    """What names stand for at one place of a file: the last #define above.
+
+    Where it depends on conditions which one that is, ``choice`` (0 or -1) takes the first or last
+    of them, and ``unsure`` is the name.
+    """
+
+    def __init__(self, parsed: Syntax, offset: int, choice: int) -> None:
+        self.parsed = parsed
+        self.offset = offset
+        self.choice = choice
+        self.unsure = ""
+
+    def __getitem__(self, name: str) -> Macro | int:
+        found = self.parsed.redefined.get(name)
+        if found is None:
+            return self.parsed.names[name]
+        here = self.parsed.branches.at(self.offset).branch
+        first = bisect_right(found, self.offset, key=lambda each: each.start)
+        above = reversed(found[max(0, first - _ARMS) : first])
+        candidates: list[Macro] = []
+        for each in above if first else found[:_ARMS]:
+            if not exclusive(here, each.branch):
+                candidates.append(each.macro)
+                if first and set(each.branch) <= set(here):
+                    break  # whatever is above it no longer counts
+        if not candidates:
+            raise KeyError(name)
+        if candidates[0] != candidates[-1]:
+            self.unsure = name
+        return candidates[self.choice]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parsed.names)
+
+    def __len__(self) -> int:
+        return len(self.parsed.names)
+
+
+_ARMS = 16
+"""So many definitions of a name are looked at."""
 
 
 def lists(parsed: Syntax) -> Iterator[ConstantList]:
-    """Every list of constants in the file: enums first, so that #defines may refer to them."""
+    """Every list of constants in the file: enums first, so that #defines may refer to them.
+
+    A C++ enum may refer to constants above it: those are learnt before.
+    """
+    for node in _qualified(parsed) if parsed.source.language == "c++" else ():
+        function, scope = _scope(parsed, node)
+        for name, value in _declared(node) if function < 0 else ():
+            _learn(parsed, parsed.constant(name, value), scope)
     yield from _enums(parsed)
     yield from _constants(parsed)
     yield from _defines(parsed)
@@ -130,9 +213,10 @@ def _enums(parsed: Syntax) -> Iterator[ConstantList]:
         members.setdefault(enums[position].start_byte if inside else -1, []).append(node)
     titles = {node.start_byte: _enum_title(parsed, node) for node in enums}
     for start, nodes in members.items():
-        constants = tuple(_enumerators(parsed, nodes))
+        title = titles.get(start, "enum")
+        constants = tuple(_enumerators(parsed, nodes, title.removeprefix("enum").strip()))
         if constants:
-            yield ConstantList(titles.get(start, "enum"), start >= 0, constants)
+            yield ConstantList(title, start >= 0, constants)
 
 
 def _enum_title(parsed: Syntax, node: Node) -> str:
@@ -140,7 +224,7 @@ def _enum_title(parsed: Syntax, node: Node) -> str:
     return "enum" if name is None else f"enum {parsed.text(name)}"
 
 
-def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
+def _enumerators(parsed: Syntax, nodes: list[Node], enum: str) -> Iterator[Constant]:
     following: int | None = 0
     for node in nodes:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -154,8 +238,8 @@ def _enumerators(parsed: Syntax, nodes: list[Node]) -> Iterator[Constant]:
         else:
             constant = parsed.constant(name, value)
         following = None
+        _learn(parsed, constant, enum)
         if constant.value is not None:
-            parsed.names[constant.name] = constant.value
             following = constant.value + 1
         yield constant
 
@@ -166,11 +250,19 @@ def _constants(parsed: Syntax) -> Iterator[ConstantList]:
         function, scope = _scope(parsed, node)
         for name, value in _declared(node):
             constant = parsed.constant(name, value)
-            if constant.value is not None and function < 0:
-                parsed.names[constant.name] = constant.value
+            if function < 0:
+                _learn(parsed, constant, scope)
             by_scope.setdefault((function, scope), []).append(constant)
     for (_, scope), constants in by_scope.items():
         yield ConstantList(f"const {scope}".rstrip(), False, tuple(constants))
+
+
+def _learn(parsed: Syntax, constant: Constant, scope: str) -> None:
+    """Let later expressions call a constant by its name, and by the innermost scope's as well."""
+    if constant.value is not None:
+        parsed.names[constant.name] = constant.value
+        if scope:
+            parsed.names[f"{scope.rpartition('::')[2]}::{constant.name}"] = constant.value
 
 
 def _qualified(parsed: Syntax) -> Iterator[Node]:
@@ -262,8 +354,9 @@ def _row(element: Node) -> tuple[Node, Node] | None:
     names: list[Node] = []
     numbers: list[Node] = []
     pending = [element]
-    while pending and len(names) + len(numbers) < 8:
-        node = pending.pop(0)
+    for node in pending:  # which grows
+        if len(names) + len(numbers) >= 8:
+            break
         if node.type in _NUMBER_KINDS:
             numbers.append(node)
         elif node.type in ("string_literal", "identifier"):
@@ -311,8 +404,6 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
 
 
 def _near(parsed: Syntax, offset: int) -> list[tuple[int, int]]:
-    from bisect import bisect_right
-
     nearest = bisect_right(parsed.comments, (offset, len(parsed.content))) - 1
     return parsed.comments[max(0, nearest) : nearest + 1]
 

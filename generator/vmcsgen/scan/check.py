@@ -67,7 +67,7 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
         if options.project not in projects:
             raise KeyError(options.project)
     troubles: list[Trouble] = []
-    entries = list(walk(paths, troubles))
+    entries = _each_once(walk(paths, troubles))
     known = _Known(paths, options, state)
     fresh: list[Entry] = []
     reports: list[Report] = []
@@ -87,6 +87,16 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     reports.sort(key=lambda report: report.path)
     unread = [whole_file("VMCS902", path, f"not inspected: {why}") for path, why in troubles]
     return _result(reports, unread, paths, state, options)._replace(walked=len(entries))
+
+
+def _each_once(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries without files that several paths lead to; one that was named stays named."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        where = os.path.abspath(entry.path)
+        if where not in found or (entry.explicit and not found[where].explicit):
+            found[where] = entry
+    return list(found.values())
 
 
 def _result(

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from vmcsgen.excerpt import did_you_mean
 from vmcsgen.records import Record
+from vmcsgen.resources import read_regular
 from vmcsgen.scan.again import settings_above
 from vmcsgen.scan.findings import RULES, Finding
 
@@ -67,12 +68,11 @@ def find(paths: Sequence[str]) -> Config:
 
 def _settings(path: str) -> Mapping[str, Any] | None:
     try:
-        with open(path, "rb") as stream:
-            raw = stream.read(_SIZE_LIMIT)
+        raw = read_regular(path, _SIZE_LIMIT)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from None
     shared = os.path.basename(path) == "pyproject.toml"
     if shared and b"vmcsgen" not in raw:
         return None

@@ -14,6 +14,10 @@ CONSTANTS_LIMIT = 50_000
 """Most constants of one kind that are read from one file; what comes after them is not."""
 
 
+_MARK = "\ufeff"
+"""The byte-order mark that some editors begin UTF-8 with: no column counts it."""
+
+
 class Span(Record):
     """A piece of a source, as byte offsets; ``end`` is the offset after the last byte."""
 
@@ -44,8 +48,13 @@ class Constant(Record):
 
     def alternative_to(self, other: Constant) -> bool:
         """Whether no compilation sees both: they stand in two arms of one ``#if`` chain."""
-        mine = dict(self.branch)
-        return any(mine.get(chain, arm) != arm for chain, arm in other.branch)
+        return exclusive(self.branch, other.branch)
+
+
+def exclusive(branch: tuple[tuple[int, int], ...], other: tuple[tuple[int, int], ...]) -> bool:
+    """Whether two places, by the arms around them, stand in two arms of one ``#if`` chain."""
+    mine = dict(branch)
+    return any(mine.get(chain, arm) != arm for chain, arm in other)
 
 
 class ConstantList(Record):
@@ -78,16 +87,22 @@ class Source(Record):
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (in characters), both from 1, of a byte offset."""
-        line = bisect_right(self.line_starts, offset)
+        line = self.line_number(offset)
         start = self.line_starts[line - 1]
-        return line, len(self.content[start:offset].decode("utf-8", "replace")) + 1
+        before = self.content[start:offset].decode("utf-8", "replace")
+        return line, len(before.removeprefix(_MARK) if line == 1 else before) + 1
+
+    def line_number(self, offset: int) -> int:
+        """The line of a byte offset, from 1."""
+        return bisect_right(self.line_starts, offset)
 
     def line(self, number: int) -> str:
         """Line ``number`` (from 1) without its end."""
         start = self.line_starts[number - 1]
         end = self.content.find(b"\n", start)
         raw = self.content[start : len(self.content) if end < 0 else end]
-        return raw.decode("utf-8", "replace").rstrip("\r")
+        text = raw.decode("utf-8", "replace").rstrip("\r")
+        return text.removeprefix(_MARK) if number == 1 else text
 
     def text(self, span: Span) -> str:
         """What stands in ``span``."""

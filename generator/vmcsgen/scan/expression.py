@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from vmcsgen.records import Record
 from vmcsgen.scan.components import encoding
 from vmcsgen.scan.macros import (
     DEPTH_LIMIT,
     Names,
+    Room,
     Unevaluated,
     call_arguments,
     expand,
@@ -26,18 +28,41 @@ _SIZE_LIMIT = 128
 """Widest intermediate value, in bits."""
 
 
-def evaluate(text: str, names: Names, octal: bool = True) -> int:
-    """The value of a constant expression; Unevaluated with the reason if it has none."""
-    expanded = expand(tokens(text), names)
-    if not expanded:
-        raise Unevaluated("it is empty")
-    return _Parser(expanded, names, octal).whole()
+class Dialect(Record):
+    """What differs between languages: ``levels`` has the precedence of each binary operator."""
+
+    levels: Mapping[str, int]
+    octal: bool
+    """Whether a leading zero means base 8."""
+    logical_not: bool
+    """Whether ``!`` makes a truth, not the complement."""
 
 
 _LEVELS: Mapping[str, int] = {
     "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, ">": 7, "<=": 7,
     ">=": 7, "<<": 8, ">>": 8, "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
 }  # fmt: skip
+_GAS_LEVELS: Mapping[str, int] = {
+    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, ">": 3, "<=": 3, ">=": 3, "+": 3, "-": 3,
+    "|": 4, "^": 4, "&": 4, "<<": 5, ">>": 5, "*": 5, "/": 5, "%": 5,
+}  # fmt: skip
+
+C = Dialect(_LEVELS, True, True)
+RUST = Dialect(_LEVELS, False, False)
+GAS = Dialect(_GAS_LEVELS, True, True)
+"""GNU as, whose shifts bind as multiplication does (its manual: Infix Operators)."""
+
+
+def evaluate(text: str, names: Names, dialect: Dialect = C, room: Room | None = None) -> int:
+    """The value of a constant expression; Unevaluated with the reason if it has none.
+
+    ``room`` bounds what all expressions of a file may expand to.
+    """
+    expanded = expand(tokens(text), names, room)
+    if not expanded:
+        raise Unevaluated("it is empty")
+    return _Parser(expanded, names, dialect).whole()
+
 
 _CASTS = frozenset(
     "unsigned signed int long short char const uint ulong u8 u16 u32 u64 s8 s16 s32 s64 "
@@ -70,10 +95,10 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., int]]] = {
 class _Parser:
     """Precedence climbing over expanded tokens."""
 
-    def __init__(self, sequence: Sequence[str], names: Names, octal: bool) -> None:
+    def __init__(self, sequence: Sequence[str], names: Names, dialect: Dialect) -> None:
         self.sequence = sequence
         self.names = names
-        self.octal = octal
+        self.dialect = dialect
         self.position = 0
 
     def whole(self) -> int:
@@ -106,11 +131,12 @@ class _Parser:
     def binary(self, level: int, depth: int) -> int:
         if depth > DEPTH_LIMIT:
             self.stop("it is nested too deeply")
+        levels = self.dialect.levels
         value = self.unary(depth)
-        while _LEVELS.get(self.peek(), 0) >= level:
+        while levels.get(self.peek(), 0) >= level:
             operator = self.peek()
             self.position += 1
-            right = self.binary(_LEVELS[operator] + 1, depth + 1)
+            right = self.binary(levels[operator] + 1, depth + 1)
             value = _apply(operator, value, right)
         return value
 
@@ -121,7 +147,9 @@ class _Parser:
         if token in ("-", "+", "~", "!"):
             self.position += 1
             value = self.unary(depth + 1)
-            return {"-": -value, "+": value, "~": ~value, "!": int(not value)}[token]
+            if token == "!" and self.dialect.logical_not:
+                return int(not value)
+            return {"-": -value, "+": value}.get(token, ~value)
         value = self.primary(depth)
         while self.peek() == "as":  # Rust: Field::GuestRip as u32
             self.position += 1
@@ -137,7 +165,7 @@ class _Parser:
         if token == "(":
             return self.parenthesis(depth)
         if token[:1].isdigit():
-            value = literal(token, self.octal)
+            value = literal(token, self.dialect.octal)
             if value is None or value.bit_length() > _SIZE_LIMIT:
                 self.stop(f"{token!r} is not an integer")
             return value
@@ -160,9 +188,10 @@ class _Parser:
         return value
 
     def identifier(self, name: str, depth: int) -> int:
-        while self.peek() == "::":  # a path: the last part names the constant
+        path = ""
+        while self.peek() == "::":  # of a path the last two parts, else the last one
             self.position += 1
-            name = self.peek()
+            path, name = f"{name}::{self.peek()}", self.peek()
             self.position += 1
         if name == "static_cast" and self.peek() == "<":
             while self.peek() not in (">", ""):
@@ -171,7 +200,9 @@ class _Parser:
             return self.primary(depth + 1)
         if self.peek() == "(":
             return self.call(name, depth)
-        value = self.names.get(name)
+        value = self.names.get(path) if path else None
+        if value is None:
+            value = self.names.get(name)
         if isinstance(value, int):
             return value
         return self.stop(f"{name} is not defined as a number in this file")

@@ -30,6 +30,10 @@ LANGUAGES = {
 """File name ending -> language; other files of a tree are not read."""
 
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file begins that some editors of Windows have saved."""
+
+
 class Entry(Record):
     """A file to read; ``explicit``: named on the command line, so read it whatever it is.
 
@@ -152,6 +156,8 @@ def promising(content: bytes) -> bool:
     It does if it has the word; a list without it still has the encodings of guest RIP and host
     RIP. Every further needle costs a second on a kernel tree.
     """
+    if content.startswith(UTF_16):
+        content = content.replace(b"\0", b"")
     lowered = content.lower()
     if b"vmcs" in lowered:
         return True

@@ -17,12 +17,12 @@ from vmcsgen.scan.constants import (
     SyntaxFault,
     source,
 )
-from vmcsgen.scan.files import SIZE_LIMIT, SIZE_LIMITS, sniff
+from vmcsgen.scan.files import SIZE_LIMIT, SIZE_LIMITS, UTF_16, sniff
 from vmcsgen.scan.findings import Finding, at
 from vmcsgen.scan.match import MEMBERS_LIMIT, Matched, Matcher
 from vmcsgen.scan.maxima import NarrowIndex, TypedMaximum
 from vmcsgen.scan.patterns import lazy
-from vmcsgen.scan.report import ListSummary, Maximum, PlacedFact, Report, too_large
+from vmcsgen.scan.report import ListSummary, Maximum, PlacedFact, Report, too_large, whole_file
 
 _C_MARK = lazy(rb"^[ \t]*(?:/\*|//)[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
 _HASH_MARK = lazy(rb"^[ \t]*#[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
@@ -31,6 +31,9 @@ _HASH_MARK = lazy(rb"^[ \t]*#[ \t]*vmcsgen[ \t]+(?:begin|end):", re.MULTILINE)
 _CONDITION_WORDS = (b"cpu_has_", b"vmcs_field_supported", b"_supported_bits", b"VMCS_ENUM")
 """C without any of them says nothing of existence: most headers need not import what reads it."""
 
+LISTS_LIMIT = 10_000
+"""Most lists of one file that are judged."""
+
 FINDINGS_LIMIT = 1000
 """Most findings that one file may have."""
 
@@ -38,6 +41,9 @@ FINDINGS_LIMIT = 1000
 def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     """The report on one file; one without the parser for its language says only what it lacks."""
     language = sniff(path, content)
+    if content.startswith(UTF_16) and language not in ("python", "yaml", "json"):
+        reason = "not inspected: it is UTF-16; save it as UTF-8"
+        return Report(path, findings=(whole_file("VMCS902", path, reason),))
     if len(content) > SIZE_LIMITS.get(language, SIZE_LIMIT):
         return too_large(path, SIZE_LIMITS[language])
     read = source(path, content, language)
@@ -46,7 +52,10 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     maxima: list[Maximum] = []
     conditions: list[PlacedFact] = []
     try:
-        for whole in _read(read, maxima, conditions):
+        every = _read(read, maxima, conditions)
+        if len(every) > LISTS_LIMIT:
+            findings.append(_unread(read, f"more than {LISTS_LIMIT} lists"))
+        for whole in every[:LISTS_LIMIT]:
             found = whole
             if len(whole.constants) >= CONSTANTS_LIMIT:
                 findings.append(_unread(read, f"more than {CONSTANTS_LIMIT} constants"))
@@ -132,7 +141,7 @@ def _summary(read: Source, matched: Matched, matcher: Matcher) -> ListSummary:
     known = [value for value in values if matcher.lexicon.field(value) is not None]
     return ListSummary(
         read.path,
-        read.position(members[0].name_at.start)[0],
+        read.line_number(members[0].name_at.start),
         matched.constants.construct,
         matched.project.id if matched.project else None,
         len(members),

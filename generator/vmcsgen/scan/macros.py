@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from vmcsgen.excerpt import counted
 from vmcsgen.records import Record
@@ -33,6 +34,17 @@ class Macro(Record):
 
 Names = Mapping[str, Macro | int]
 """What identifiers stand for: macros, or values already known (enumerators, constants)."""
+
+FILE_TOKENS = 1 << 19
+"""Most tokens that all expressions of a file may expand to: two seconds of work."""
+
+
+class Room:
+    """How many tokens the expressions of a file may still expand to."""
+
+    def __init__(self) -> None:
+        self.tokens = FILE_TOKENS
+
 
 _TOKEN = lazy(
     r"""
@@ -103,10 +115,17 @@ def is_literal(text: str) -> bool:
     return literal(stripped) is not None
 
 
-def expand(sequence: Sequence[str], names: Names) -> list[str]:
+def expand(sequence: Sequence[str], names: Names, room: Room | None = None) -> list[str]:
     """``sequence`` with every macro of ``names`` expanded; Unevaluated past the limits."""
+    if room is None:
+        room = Room()
+    if room.tokens <= 0:
+        raise Unevaluated(f"the macros of this file expand to more than {FILE_TOKENS} tokens")
     budget = [TOKEN_LIMIT]
-    return list(_expand(sequence, names, frozenset(), budget, 0))
+    try:
+        return list(_expand(sequence, names, frozenset(), budget, 0))
+    finally:
+        room.tokens -= TOKEN_LIMIT - budget[0]
 
 
 def _expand(
@@ -126,15 +145,25 @@ def _expand(
             yield token
             continue
         if macro.parameters is None:
-            body: Sequence[str] = _paste(macro.tokens, {})
+            body = _paste(macro.tokens, {}, {})
         elif position < len(sequence) and sequence[position] == "(":
             arguments, position = call_arguments(sequence, position)
             if len(arguments) != len(macro.parameters):
                 raise Unevaluated(f"{token} takes {counted(len(macro.parameters), 'argument')}")
-            body = _paste(macro.tokens, dict(zip(macro.parameters, arguments, strict=True)))
+            spelled = dict(zip(macro.parameters, arguments, strict=True))
+            expanded = {
+                name: list(_expand(argument, names, active, budget, depth + 1))
+                for name, argument in spelled.items()
+            }
+            body = _paste(macro.tokens, spelled, expanded)
         else:
             yield token
             continue
+        if _is_called(body, names, sequence[position : position + 1]):
+            _, following = call_arguments(sequence, position)
+            body += sequence[position:following]
+            position = following
+        budget[0] -= 1  # what expands to nothing costs, too
         if len(body) > budget[0]:
             raise Unevaluated(f"its macros expand to more than {TOKEN_LIMIT} tokens")
         yield from _expand(body, names, active | {token}, budget, depth + 1)
@@ -161,14 +190,24 @@ def call_arguments(sequence: Sequence[str], position: int) -> tuple[list[list[st
     raise Unevaluated("a parenthesis is not closed")
 
 
-def _paste(body: Sequence[str], arguments: Mapping[str, Sequence[str]]) -> list[str]:
-    """``body`` with parameters replaced and ``##`` joined (C11 6.10.3)."""
+def _is_called(body: Sequence[str], names: Names, following: Sequence[str]) -> bool:
+    """Whether a replacement ends with the name of a macro whose arguments stand behind it."""
+    last = names.get(body[-1]) if body and following and following[0] == "(" else None
+    return isinstance(last, Macro) and last.parameters is not None
+
+
+def _paste(
+    body: Sequence[str], spelled: Mapping[str, Sequence[str]], expanded: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """``body`` with parameters replaced and ``##`` joined, whose operands are as they are spelled
+    (C11 6.10.3.1)."""
     replaced: list[str] = []
     joining = False
-    for token in body:
+    for token, following in zip_longest(body, body[1:]):
         if token == "##":
             joining = bool(replaced)
             continue
+        arguments = spelled if joining or following == "##" else expanded
         piece = list(arguments.get(token, (token,)))
         if joining and piece:
             replaced[-1] += piece.pop(0)

@@ -8,7 +8,6 @@ TSC_OFFSET or a table of values to be written stays out of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
@@ -187,9 +186,7 @@ class Matcher:
         value = constant.value
         if value is None:
             return bool(self.named(constant.name))
-        if value < _TELLING and any(
-            constant.name[: mark.start()] in names for mark in re.finditer("_", constant.name)
-        ):
+        if value < _TELLING and any(constant.name.startswith(f"{each}_") for each in names):
             return self.resemblance.best(constant.name)[1] >= CERTAIN
         return 0 <= value < 0x20000
 

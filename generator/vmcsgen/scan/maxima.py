@@ -175,7 +175,7 @@ class NarrowIndex(Record):
 _INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
 _MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
-_SHIFTED = lazy(rb"(>>\s*1\s*\)*\s*&)\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_SHIFTED = lazy(rb"(>>\s*1[\s)]*&)\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
 _NAMED = ("function_definition", "preproc_function_def")
 _NAMED_FOR_INDEX = lazy(r"vmcs\w*(?:index|idx)|(?:index|idx)\w*vmcs", re.IGNORECASE)
 _BIT_FIELD = lazy(rb"(?:index|idx)\s*:\s*([0-9]+)\s*;", re.IGNORECASE)

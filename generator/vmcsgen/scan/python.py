@@ -82,14 +82,14 @@ class _Reader:
             elif isinstance(statement, ast.Assign):
                 for target in statement.targets:
                     if isinstance(target, ast.Name):
-                        constants.append(self.constant(target.id, target, statement.value))
+                        constants.append(self.constant(target.id, target, statement.value, name))
             elif (
                 isinstance(statement, ast.AnnAssign)
                 and statement.value is not None
                 and isinstance(statement.target, ast.Name)
             ):
                 target = statement.target
-                constants.append(self.constant(target.id, target, statement.value))
+                constants.append(self.constant(target.id, target, statement.value, name))
         numbers = tuple(each for each in constants if each.value is not None)
         if numbers:
             yield ConstantList(f"class {name}" if name else "assignments", False, numbers)
@@ -109,7 +109,8 @@ class _Reader:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
                 yield ConstantList(kind, True, constants)
 
-    def constant(self, name: str, at: ast.expr, value: ast.expr) -> Constant:
+    def constant(self, name: str, at: ast.expr, value: ast.expr, owner: str = "") -> Constant:
+        """The constant; others can call it by its class's name, ``owner``, as well."""
         span = self.span(value)
         text = self.source.text(span)
         number: int | None = None
@@ -117,6 +118,8 @@ class _Reader:
         try:
             number = self.evaluate(value, 0)
             self.names[name] = number
+            if owner:
+                self.names[f"{owner}.{name}"] = number
         except Unevaluated as error:
             reason = str(error)
         return Constant(
@@ -135,7 +138,8 @@ class _Reader:
             start += len(BOM_UTF8)
         if self.encoding is None:
             return start + column
-        written = content[start:].partition(b"\n")[0].decode(self.encoding)
+        end = content.find(b"\n", start)
+        written = content[start : end if end >= 0 else None].decode(self.encoding)
         return start + len(written.encode()[:column].decode().encode(self.encoding))
 
     def evaluate(self, node: ast.expr, depth: int) -> int:
@@ -143,7 +147,13 @@ class _Reader:
             raise Unevaluated("it is nested too deeply")
         match node:
             case ast.Constant(value=int() as value) if not isinstance(value, bool):
+                if value.bit_length() > 128:
+                    raise Unevaluated("a value has more than 128 bits")
                 return value
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if (
+                owned := f"{owner}.{name}"
+            ) in self.names:
+                return self.names[owned]
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in self.names:
                 return self.names[name]
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 
@@ -143,7 +144,7 @@ def _sarif_rule(rule: str) -> dict[str, Any]:
 def _sarif_result(finding: Finding, used: Sequence[str]) -> dict[str, Any]:
     from urllib.parse import quote
 
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path)}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(finding.path))}}
     if finding.line:
         place["region"] = {
             "startLine": finding.line,
@@ -163,25 +164,31 @@ def _sarif_result(finding: Finding, used: Sequence[str]) -> dict[str, Any]:
             "field": finding.field,
         },
     }
-    if finding.fix is not None and finding.line:
-        deleted = {
-            "startLine": finding.line,
-            "startColumn": finding.column,
-            "endColumn": finding.column + len(finding.fix.old),
-        }
+    # A region is mended as a whole, in another place than its finding: --fix does that.
+    if finding.fix is not None and finding.line and finding.rule != "VMCS501":
+        deleted = _deleted(finding, finding.fix.old)
         replacement = {"deletedRegion": deleted, "insertedContent": {"text": finding.fix.new}}
         found["fixes"] = [
             {
                 "description": {"text": finding.hint or finding.message},
                 "artifactChanges": [
                     {
-                        "artifactLocation": {"uri": quote(finding.path)},
+                        "artifactLocation": {"uri": quote(os.fsencode(finding.path))},
                         "replacements": [replacement],
                     }
                 ],
             }
         ]
     return found
+
+
+def _deleted(finding: Finding, old: str) -> dict[str, int]:
+    """The text region of a literal, which may stand in parentheses over several lines."""
+    *above, last = old.split("\n")
+    region = {"startLine": finding.line, "startColumn": finding.column}
+    if above:
+        return region | {"endLine": finding.line + len(above), "endColumn": len(last) + 1}
+    return region | {"endColumn": finding.column + len(last)}
 
 
 _GITHUB_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}

@@ -47,19 +47,22 @@ def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Findin
 def _judge(
     constant: Constant, matched: Matched, matcher: Matcher, right: bool
 ) -> whole_lists.Judged:
-    wanted = None
-    if matched.project is not None:
-        wanted = matched.project.names.get(constant.name)
+    wanted = _wanted(constant, matched, matcher)
     if wanted is None and constant.value is not None and right:
         wanted = constant.value if matcher.lexicon.field(constant.value) else None
     return whole_lists.Judged(constant, wanted, right)
 
 
+def _wanted(constant: Constant, matched: Matched, matcher: Matcher) -> int | None:
+    """The encoding that the tree's settings, or else the list's project, give a name."""
+    own = {} if matched.project is None else matched.project.names
+    return matcher.extras.get(constant.name, own.get(constant.name))
+
+
 def _value(
     source: Source, constant: Constant, matched: Matched, stem: str, matcher: Matcher
 ) -> Iterator[Finding]:
-    project = matched.project
-    wanted = project.names.get(constant.name) if project else None
+    wanted = _wanted(constant, matched, matcher)
     if constant.value is None:
         if wanted is not None or matched.constants.closed:
             yield at(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
-from vmcsgen.scan.expression import evaluate
+from vmcsgen.scan.expression import RUST, evaluate
 from vmcsgen.scan.macros import Unevaluated, is_literal
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -44,10 +44,10 @@ def lists(source: Source) -> Iterator[ConstantList]:
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
         by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
     for enum in found["enum"]:
-        variants = tuple(reader.variants(by_enum.get(enum.start_byte, [])))
+        name = enum.child_by_field_name("name")
+        title = "" if name is None else syntax.text(source.content, name)
+        variants = tuple(reader.variants(by_enum.get(enum.start_byte, []), title))
         if any(not each.implicit for each in variants):
-            name = enum.child_by_field_name("name")
-            title = "" if name is None else syntax.text(source.content, name)
             yield ConstantList(f"enum {title}".rstrip(), True, variants)
     for constants in by_function.values():
         yield ConstantList("const", False, tuple(constants))
@@ -68,12 +68,15 @@ class _Reader:
         self.source = source
         self.names: dict[str, int] = {}
 
-    def constant(self, name: Node, value: Node, module: str) -> Constant:
+    def constant(self, name: Node, value: Node, module: str, owner: str = "") -> Constant:
+        """The constant at these nodes; it can be called by its module's or ``owner``'s name."""
         text = syntax.text(self.source.content, value)
         bare = syntax.text(self.source.content, name).strip('"')
         number, reason = self.evaluate(text)
         if number is not None:
             self.names[bare] = number
+            if module or owner:
+                self.names[f"{owner or module.rpartition('::')[2]}::{bare}"] = number
         return Constant(
             f"{module}::{bare}" if module else bare,
             number,
@@ -81,23 +84,24 @@ class _Reader:
             Span(value.start_byte, value.end_byte),
             is_literal(text),
             reason=reason,
+            branch=_configured(name),
             alias_of=text if text.replace("::", "").isidentifier() else "",
         )
 
     def evaluate(self, text: str) -> tuple[int | None, str]:
         try:
-            return evaluate(text, self.names, octal=False), ""
+            return evaluate(text, self.names, RUST), ""
         except Unevaluated as error:
             return None, str(error)
 
-    def variants(self, nodes: list[Node]) -> Iterator[Constant]:
+    def variants(self, nodes: list[Node], enum: str) -> Iterator[Constant]:
         following: int | None = 0
         for node in nodes:
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if name is None:
                 continue
             if value is not None:
-                constant = self.constant(name, value, "")
+                constant = self.constant(name, value, "", enum)
             else:
                 at = Span(name.start_byte, name.end_byte)
                 bare = syntax.text(self.source.content, name)
@@ -107,16 +111,29 @@ class _Reader:
 
 
 def _home(source: Source, node: Node) -> tuple[int, str]:
-    """Where the innermost function around an item begins (-1: none), and the innermost module or
-    type in that function, "" if there is none."""
-    module = ""
+    """Where the innermost function around an item begins (-1: none), and the modules and types in
+    that function, "" if there are none."""
+    modules: list[str] = []
     for parent in syntax.ancestors(node):
         if parent.type == "function_item":
-            return parent.start_byte, module
-        if parent.type in ("mod_item", "impl_item", "trait_item") and not module:
+            return parent.start_byte, "::".join(reversed(modules))
+        if parent.type in ("mod_item", "impl_item", "trait_item"):
             name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
-            module = "" if name is None else syntax.text(source.content, name)
-    return -1, module
+            if name is not None:
+                modules.append(syntax.text(source.content, name))
+    return -1, "::".join(reversed(modules))
+
+
+def _configured(name: Node) -> tuple[tuple[int, int], ...]:
+    """The arm of an item below ``#[cfg(...)]``: which of them is compiled is not known."""
+    item = name.parent
+    before = None if item is None else item.prev_named_sibling
+    while before is not None and before.type in ("attribute_item", "line_comment"):
+        text = before.text or b""
+        if before.type == "attribute_item" and text[2:].lstrip().startswith((b"cfg(", b"cfg ")):
+            return ((-1, before.start_byte),)
+        before = before.prev_named_sibling
+    return ()
 
 
 _NUMBERS = (
@@ -135,8 +152,9 @@ def _row(element: Node) -> tuple[Node, Node] | None:
     names: list[Node] = []
     numbers: list[Node] = []
     pending = [element]
-    while pending and len(names) + len(numbers) < 8:
-        node = pending.pop(0)
+    for node in pending:  # which grows
+        if len(names) + len(numbers) >= 8:
+            break
         if node.type in _NUMBERS:
             numbers.append(node)
         elif node.type in ("string_literal", "identifier", "scoped_identifier"):
@@ -168,13 +186,29 @@ def _pairs(reader: _Reader, tree: Node) -> Iterator[Constant]:
     pending = [tree]
     while pending:
         children = pending.pop().children
-        for position, node in enumerate(children):
-            if node.type == "token_tree":
-                pending.append(node)
-            elif node.type == "integer_literal" and position >= 2:
-                joint, name = children[position - 1], children[position - 2]
-                if joint.type in ("=", ",", "=>", ":") and name.type in (
-                    "identifier",
-                    "string_literal",
-                ):
-                    yield reader.constant(name, node, "")
+        kinds = [node.type for node in children]
+        pending.extend(node for node in children if node.type == "token_tree")
+        for position, kind in enumerate(kinds):
+            if kind == "integer_literal":
+                name = _paired_name(kinds, position)
+                if name is not None:
+                    yield reader.constant(children[name], children[position], "")
+
+
+_JOINTS = ("=", ",", "=>", ":")
+_NAMES = ("identifier", "string_literal")
+
+
+def _paired_name(kinds: list[str], number: int) -> int | None:
+    """Where the name of a number stands in a macro's body: ``NAME = 1``, ``NAME: u32 = 1``,
+    ``1 => NAME``."""
+    following = kinds[number + 1 : number + 3]
+    if following[:1] == ["=>"]:
+        return number + 2 if following[1:] and following[1] in _NAMES else None
+    if following[:1] in (["="], [":"]) or number < 2 or kinds[number - 1] not in _JOINTS:
+        return None  # it is the key of what follows, or of nothing
+    if kinds[number - 2] in _NAMES and kinds[number - 3 : number - 2] != [":"]:
+        return number - 2
+    if kinds[number - 3 : number - 2] == [":"] and number >= 4 and kinds[number - 4] in _NAMES:
+        return number - 4
+    return None

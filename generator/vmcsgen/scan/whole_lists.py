@@ -118,6 +118,8 @@ def _duplicates(
         if first is not constant and not first.alternative_to(constant):
             if first.value is not None and constant.value == first.value ^ 1:
                 continue  # a table that calls both halves by the field's name
+            if first.value == constant.value and (first.branch or constant.branch):
+                continue  # a fallback: #ifndef NAME, or two conditions that exclude each other
             line = source.position(first.name_at.start)[0]
             yield at(
                 "VMCS202", source, constant.name_at,

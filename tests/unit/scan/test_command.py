@@ -69,6 +69,34 @@ def test_sarif_validates(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_sarif_mends_no_more_than_what_a_finding_marks(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A region is mended in another place than its finding; a literal may take several lines."""
+    (tree / "vmx.h").write_text(WRONG.replace("0X6C16UL", "(\n 0x6c16\n )"))
+    place = tree / "q/target/i386/hvf/vmcs.h"
+    place.parent.mkdir(parents=True)
+    (tree / "q/target/i386/cpu.h").write_text("typedef enum FeatureWord { FEATURE_WORDS } F;\n")
+    place.write_text("/* vmcsgen begin: qemu/hvf-fields */\n/* vmcsgen end: qemu/hvf-fields */\n")
+    assert main(["check", "vmx.h", "q", "--format", "sarif"]) == 1
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    fixes = {each["ruleId"]: each.get("fixes") for each in results}
+    assert fixes["VMCS501"] is None
+    (change,) = results[-2]["fixes"][0]["artifactChanges"]
+    assert change["replacements"][0] == {
+        "deletedRegion": {"startLine": 5, "startColumn": 13, "endLine": 7, "endColumn": 3},
+        "insertedContent": {"text": "(\n 0x6c14\n )"},
+    }
+
+
+def test_a_name_that_is_not_utf_8(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"bad\xff.h")
+    (tree / name).write_text(WRONG)
+    for form in ("text", "json", "github", "sarif"):
+        assert main(["check", "--format", form, name]) == 1
+    assert '"uri": "bad%FF.h"' in capsys.readouterr().out
+
+
 def test_github_annotations(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "vmx.h", "--format", "github", "--quiet"]) == 1
     first = capsys.readouterr().out.splitlines()[0]
@@ -102,6 +130,16 @@ def test_fix_leaves_what_it_can_not_mend(tree: Path) -> None:
     (tree / "vmx.h").write_text(text)
     assert main(["check", "--fix", "vmx.h"]) == 1
     assert (tree / "vmx.h").read_text() == text.replace("0X6C16UL", "0X6C14UL")
+
+
+def test_fix_leaves_what_a_baseline_accepts(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "vmx.h", "--format", "json"])
+    (tree / "known.json").write_text(capsys.readouterr().out)
+    (tree / "vmx.h").write_text(WRONG.replace("0x0000681E", "0x00006820"))
+    assert main(["check", "--fix", "vmx.h", "--baseline", "missing.json"]) == 2
+    assert "0x00006820" in (tree / "vmx.h").read_text()
+    assert main(["check", "--fix", "vmx.h", "--baseline", "known.json"]) == 0
+    assert (tree / "vmx.h").read_text() == WRONG.replace("681E", "681e")
 
 
 def test_fix_brings_a_stale_region_up_to_date(tree: Path) -> None:
@@ -188,6 +226,47 @@ reason = "our own hypervisor"
 """
     )
     assert [each["name"] for each in findings(capsys)] == ["HOST_RIP"]
+
+
+def test_an_extra_goes_before_the_name_of_a_project(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "vmcsgen.toml").write_text(
+        '[[check.extra]]\nname = "HOST_RSP"\nencoding = 0x6c16\nreason = "a shim"\n'
+        '[[check.extra]]\nname = "GUEST_RSP"\nencoding = 0x681a\nreason = "another"\n'
+    )
+    found = findings(capsys, "vmx.h")
+    assert [(each["name"], each["expected"]) for each in found] == [
+        ("GUEST_RSP", 0x681A),
+        ("HOST_RIP", 0x6C16),
+    ]
+
+
+def test_settings_that_are_no_file_are_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tree / "vmcsgen.toml")
+    assert main(["check", "vmx.h"]) == 2
+    assert "vmcsgen.toml: can't be read" in capsys.readouterr().err
+
+
+def test_a_file_that_several_paths_lead_to_counts_once(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "notes.txt").write_text(WRONG)
+    for paths in ((".", "vmx.h"), ("vmx.h", ".", str(tree)), ("./vmx.h", "vmx.h")):
+        main(["check", "--format", "json", *paths])
+        plain = json.loads(capsys.readouterr().out)
+        assert plain["inspected"] == {"files": 1, "constants": 4, "walked": 1}
+        assert len(plain["findings"]) == 2
+
+
+def test_utf_16_is_said_to_be_unread(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, encoding in enumerate(("utf-16-le", "utf-16-be")):
+        (tree / f"w{number}.h").write_bytes(f"\ufeff{WRONG}".encode(encoding))
+    found = findings(capsys, ".")
+    unread = [each["path"] for each in found if each["rule"] == "VMCS902"]
+    assert unread == ["w0.h", "w1.h"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 from random import Random
@@ -11,8 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from needs import need
-from vmcsgen.scan.expression import evaluate
-from vmcsgen.scan.macros import DEPTH_LIMIT, Macro, Unevaluated, is_literal, literal, tokens
+from vmcsgen.scan.expression import GAS, RUST, C, evaluate
+from vmcsgen.scan.macros import (
+    DEPTH_LIMIT,
+    FILE_TOKENS,
+    Macro,
+    Room,
+    Unevaluated,
+    is_literal,
+    literal,
+    tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +53,8 @@ def test_what_is_no_literal(text: str) -> None:
         ("1 ? 2 : 3", 2), ("7 / 2 * 2", 6), ("-7 / 2", -3), ("-7 % 3", -1), ("!0 + !5", 1),
         ("3 /* three */ + \\\n 4 // seven", 7), ("_AC(0x10, UL)", 16), ("UINT64_C(5)", 5),
         ("0x20 as u32", 32), ("base::BASE", 0x6800), ("1 == 1 && 2 > 1", 1),
-        ("ENC(3, 2, 15)", 0x681E),
+        ("ENC(3, 2, 15)", 0x681E), ("CALLED(BASE)", 0x6802), ("NEXT(NEXT(BASE))", 0x6804),
+        ("GLUE(NE, XT)(1)", 3), ("guest::BASE", 0x6C00), ("host::BASE", 0x6800),
         ("NEXT(BASE)", 0x6802), ("GLUE(BA, SE)", 0x6800), ("TWICE(1 + 1)", 3),
         ("static_cast<int>(4) + 1", 5),
         ("encode(FULL, 15, GUEST, NATURAL)", 0x681E),
@@ -54,6 +65,8 @@ def test_what_is_no_literal(text: str) -> None:
 def test_expressions(text: str, value: int) -> None:
     names = {
         "BASE": 0x6800,
+        "guest::BASE": 0x6C00,
+        "CALLED": Macro(None, ("NEXT",)),
         "ENC": Macro(("w", "t", "i"), tokens("((w) << 13 | (t) << 10 | (i) << 1)")),
         "NEXT": Macro(("x",), tokens("((x) + 2)")),
         "GLUE": Macro(("a", "b"), tokens("a ## b")),
@@ -85,6 +98,57 @@ def test_a_macro_that_names_itself_ends() -> None:
         evaluate("A", {"A": Macro(None, ("A",))})
     with pytest.raises(Unevaluated):
         evaluate("A", {"A": Macro(None, ("B",)), "B": Macro(None, ("A", "+", "A"))})
+
+
+@pytest.mark.parametrize(
+    ("text", "c", "rust", "gas"),
+    [
+        ("6 & !1", 0, 6, 0), ("010", 8, 10, 8), ("1 + 1 << 2", 8, 8, 5), ("1 | 2 + 4", 7, 7, 7),
+        ("3 & 1 + 4", 1, 1, 5), ("1 << 1 * 3", 8, 8, 6), ("6 == 2 + 4", 1, 1, 4),
+    ],
+)  # fmt: skip
+def test_dialects(text: str, c: int, rust: int, gas: int) -> None:
+    assert [evaluate(text, {}, dialect) for dialect in (C, RUST, GAS)] == [c, rust, gas]
+
+
+def test_the_assembler_agrees(tmp_path: Path) -> None:
+    need("as", "binutils")
+    random = Random(2)
+    texts = []
+    while len(texts) < 300:
+        text = str(random.randrange(64))
+        for _ in range(random.randrange(1, 6)):
+            symbol = random.choice(["+", "-", "*", "/", "%", "|", "&", "^", "<<", ">>"])
+            text += f" {symbol} {random.randrange(1, 8)}"
+        texts.append(text)
+    program = tmp_path / "p.s"
+    program.write_text("".join(f".equ s{n}, {text}\n" for n, text in enumerate(texts)))
+    subprocess.run(["as", "-o", tmp_path / "p.o", program], check=True)
+    listed = subprocess.run(["nm", tmp_path / "p.o"], check=True, capture_output=True, text=True)
+    values = {name: int(value, 16) for value, _, name in map(str.split, listed.stdout.splitlines())}
+    for number, text in enumerate(texts):
+        with contextlib.suppress(Unevaluated):
+            assert evaluate(text, {}, GAS) & (1 << 64) - 1 == values[f"s{number}"], text
+
+
+def test_macros_that_expand_to_nothing_cost_too() -> None:
+    """Each is twice the one before, and the last one is no token at all."""
+    nothing: dict[str, Macro | int] = {"M0": Macro(None, ("##",))}
+    nothing |= {f"M{n}": Macro(None, (f"M{n - 1}",) * 2) for n in range(1, 41)}
+    nothing |= {"E": Macro(("x",), ("x", "x"))}
+    for text in ("M40 1", "E(E(E(E(E(E(E(E(E(E(E(E(E(E(E(E()))))))))))))))) 1"):
+        with pytest.raises(Unevaluated):
+            evaluate(text, nothing)
+
+
+def test_the_expressions_of_a_file_share_their_room() -> None:
+    room = Room()
+    names = {"B": Macro(None, tuple(["1", "+"] * 2000 + ["1"]))}
+    for _ in range(FILE_TOKENS // 4001 + 1):
+        assert evaluate("B", names, C, room) == 2001
+    with pytest.raises(Unevaluated, match="the macros of this file expand to more than"):
+        evaluate("B", names, C, room)
+    assert evaluate("B", names) == 2001
 
 
 def test_a_bomb_of_macros_is_refused() -> None:

@@ -58,7 +58,7 @@ few! { W = 1, X = 2 }
 """
     assert read("rust", text) == [
         ("enum V", {"L": 0x10, "M": 0x11, "N": None, "O": None}),
-        ("const", {"A": 0x681E, "B": 0x681C, "m::A": 10, "n::D": 3, "T::E": 10}),
+        ("const", {"A": 0x681E, "B": 0x681C, "m::A": 10, "m::n::D": 3, "T::E": 10}),
         ("const", {"C": 1}),
         ("table", {"F": 1, "G::H": 6, "I": 5, "K": 6, "L": 7, "M": 8}),
         ("macro", {"R": 1, "S": 2, "U": 4, "T": 3}),

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vmcsgen.scan import syntax
+from vmcsgen.cli import main
+from vmcsgen.scan import lexicon, syntax
+from vmcsgen.scan.inspect import inspect
+from vmcsgen.scan.match import Matcher
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,50 @@ def test_a_file_of_nothing_but_tokens(name: str, head: str, unit: bytes, tmp_pat
     status, kibibytes = done.stdout.splitlines()[-1].split()
     assert status == "2"
     assert int(kibibytes) < 512 << 10
+
+
+NOTHING = "#define A0 ##\n" + "".join(f"#define A{n} A{n - 1} A{n - 1}\n" for n in range(1, 41))
+ONES = f"#define B {'+'.join(['1'] * 2000)}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nothing.h", f"{NOTHING}enum vmcs_field {{ GUEST_RIP = A40 0x681e }};\n"),
+        ("long.h", f"{ONES}enum vmcs {{ {', '.join(f'E{n} = B' for n in range(20_000))} }};\n"),
+        ("blanks.h", f"/* vmcs & */ int idx = (((y)>>1{' ' * 300_000};\n"),
+        ("lines.h", f"#define GUEST_RIP 0x681e /* vmcs */\n#define {'_' * 1_000_000} 1\n"
+         "#define GUEST_RSP 0x681c\n#define GUEST_CR0 0x6800\n"),
+    ],
+)  # fmt: skip
+def test_text_that_took_minutes(name: str, text: str, tmp_path: Path) -> None:
+    """Or had no end; the bound is for that, and far above what it takes."""
+    (tmp_path / name).write_text(text)
+    command = [sys.executable, "-m", "vmcsgen", "check", "--quiet", str(tmp_path / name)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1, 2)
+    assert "internal error" not in done.stderr
+
+
+def test_numbers_that_python_does_not_print(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["GUEST_RIP = 0x681e", "GUEST_RSP = 0x681c", f"GUEST_CR3 = 0x{'f' * 5000}"]
+    text = "\n    ".join(["class Vmcs:", *lines, "GUEST_CR0 = 0x6800"])
+    (tmp_path / "huge.py").write_text(f"{text}\n")
+    for form in ("text", "json", "sarif"):
+        assert main(["check", "--format", form, str(tmp_path)]) == 0
+    assert "internal error" not in capsys.readouterr().err
+
+
+def test_lists_end_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmcsgen.scan.inspect.LISTS_LIMIT", 2)
+    enums = "".join(f"enum vmcs{n} {{ GUEST_RIP = 0x681e }};\n" for n in range(3))
+    report = inspect("a.h", enums.encode(), Matcher(lexicon.load()))
+    assert len(report.lists) == 2
+    assert [each.message for each in report.findings] == [
+        "not inspected to the end: more than 2 lists"
+    ]
 
 
 def test_the_elements_of_a_table_end_at_the_limit() -> None:

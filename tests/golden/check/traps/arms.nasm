@@ -1,0 +1,8 @@
+; VMCS
+GUEST_RIP equ 0x681e
+GUEST_RSP equ 0x681c
+%IF 0 ; not yet
+GUEST_CR3 equ 0x6842
+%ELSE
+GUEST_CR3 equ 0x6802
+%endif

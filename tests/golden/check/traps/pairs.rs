@@ -1,0 +1,7 @@
+vmcs_names! {
+    0x6800 => VMCS_GUEST_CR0,
+    0x6802 => VMCS_GUEST_CR3,
+    0x6804 => VMCS_GUEST_CR4,
+    0x6806 => VMCS_GUEST_ES_BASE,
+    0x6808 => VMCS_GUEST_CS_BASE,
+}

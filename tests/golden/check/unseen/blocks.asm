@@ -1,0 +1,5 @@
+; VMCS, see sys/*.asm
+GUEST_CR0 equ 0x6800
+GUEST_RSP equ 0x681c
+GUEST_RIP equ 0x6820
+GUEST_CR3 equ 0x6802

@@ -1,0 +1,6 @@
+# VMCS
+.equ GUEST_CR0, 0x6800
+.equ GUEST_RSP, 0x681c
+.equ GUEST_RIP, 0x681e
+.equ GUEST_CR3, GUEST_CR0 + (1 << 2)
+.equ GUEST_CR4, GUEST_CR0 | 2 << 1 + 2

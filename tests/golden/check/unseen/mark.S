@@ -1,0 +1,5 @@
+﻿.equ GUEST_RIP, 0x6820
+.equ GUEST_RSP, 0x681c
+.equ GUEST_CR0, 0x6800
+.equ GUEST_CR3, 0x6802
+/* VMCS */
