@@ -67,7 +67,9 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
         if options.project not in projects:
             raise KeyError(options.project)
     troubles: list[Trouble] = []
-    entries = _each_once(walk(paths, troubles))
+    entries = list(walk(paths, troubles))
+    if len(paths) > 1:
+        entries = _each_once(entries)
     known = _Known(paths, options, state)
     fresh: list[Entry] = []
     reports: list[Report] = []
