@@ -95,7 +95,9 @@ def read_by_page(page: Any, texts: list[str]) -> list[list[dict[str, Any]]]:
     found: list[list[dict[str, Any]]] = told_by_page(
         page,
         """argument.map((text) => vmcs.readDump(text).processors.map(
-            (each) => ({ ...answerOf(each), ...remarksOn(each), numbers: each.numbers })))""",
+            (each) => ({ ...answerOf(each), ...remarksOn(each), numbers: each.numbers,
+                identity: ["vendor", "family", "model", "stepping"].map(
+                    (key) => each[key] ?? null) })))""",
         texts,
     )
     return found
@@ -114,11 +116,17 @@ def read_by_library(
             [
                 answer_of(spec, each, known)
                 | remarks_on(spec, each, known)
-                | {"numbers": list(each.numbers)}
+                | {"numbers": list(each.numbers), "identity": identity_of(spec, each, known)}
                 for each in processors
             ]
         )
     return found
+
+
+def identity_of(spec: vmcsgen.Spec, told: Processor, known: KnownCpus) -> list[str | int | None]:
+    """Vendor, family, model and stepping."""
+    found = assess(spec, told, known).identity
+    return [found.vendor, found.family, found.model, found.stepping]
 
 
 def test_every_known_cpu_gets_the_answer_of_the_library(
@@ -231,8 +239,58 @@ def test_spellings_are_read_as_the_library_reads_them(
         "0x48b 0x1\n0x48b 0x2\n0x48b 0x1",
         "rdmsr 0x48b -p 3\n7cff00000000\n* 0x48a -> 2e",
         '{"0x48b": 1, "48B": 2, "vmx_misc": true, "0x48a": -1}',
+        "0x490 3ffff000011fb\n0x491 1\n0x492 \n\n0x493 \n\n0x480\n12\n",
+        "# rdmsr 0x481\n48a\n# rdmsr 0x48a\n2e\n",
+        "# rdmsr -a 0x480\n1\n1\n# rdmsr 0x48a\n2e\n# rdmsr -p 1 0x482\n3\n# rdmsr 0x48e\n4\n",
+        "cpu 3\nrdmsr 0x480 = 1\ncpu 4\nrdmsr 0x480 = 2\n",
+        '{"0x48b": true, "48b": 2, "0x480": 1.5, "0x482": 2e3, "0x48a": 01}',
+        '{"0x48b": 1.8e19, "0x48a": 46}',
     ]
     assert read_by_page(page, texts) == read_by_library(spec, known, texts)
+
+
+def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    told = {"msrs": {"0x480": 1, "0x48a": 2}, "logical_cpus": [4, True, 6], "vendor": "Intel",
+            "family": 6, "model": 0x45, "stepping": 1, "virtual": False}  # fmt: skip
+    props = {"vmx": True, "vmx-ept": True, "vendor": "GenuineIntel", "level": 6, "family": 6,
+             "model": 94, "stepping": 3}  # fmt: skip
+    texts = [
+        json.dumps([told, told | {"stepping": 2}, told | {"logical_cpus": [9]}]),
+        json.dumps(told | {"vendor": "CentaurHauls"}),
+        json.dumps(told | {"vendor": None, "family": 6.0}),
+        json.dumps({"model": {"name": "x", "props": props}}),
+        json.dumps({"model": {"name": "x", "props": props | {"vendor": 123456789012}}}),
+        json.dumps({"model": {"name": "x", "props": props | {"vmx": False}}}),
+        "<cpu><feature name='vmx-ept'/><feature policy='disable' name='vmx'/></cpu>"
+        "<cpu><feature name='vmx-ept'/></cpu>",
+    ]
+    found = read_by_page(page, texts)
+    assert found == read_by_library(spec, known, texts)
+    assert [each["numbers"] for each in found[0]] == [[4, 6, 9], [4, 6]]
+    assert found[0][0]["errata"] and not found[1][0]["errata"]
+    assert [len(each) for each in found] == [2, 1, 1, 1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"0x480": 1, "0x482": 1.8445055215326585e19}',
+        '{"0x480": 1, "0x48b": [1]}',
+        '{"0x480": 1, "0x48b": true}',
+        '{"model": {"props": {"vmx": false, "vmx-ept": true}}}',
+        "<cpu><feature name='vmx-ept'/><feature policy='forbid' name='vmx'/></cpu>",
+    ],
+)
+def test_what_is_wrong_with_a_dump_is_told_in_the_words_of_the_library(
+    page: Any, spec: vmcsgen.Spec, text: str
+) -> None:
+    faults = parse(text.encode(), "dump", spec).faults
+    assert len(faults) == 1
+    assert told_by_page(page, "vmcs.readDump(argument).faults", text) == [
+        each.message for each in faults
+    ]
 
 
 def test_processors_beyond_the_limit_are_left_out_as_the_library_does(

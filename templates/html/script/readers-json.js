@@ -2,6 +2,7 @@
 
 const MODEL_COMPLETE = 50;
 const JSON_DEPTH = 8;
+const WITHOUT_VMX = "VMX is off in this CPU model";
 
 /** Whether a control can be 1 in a guest whose QEMU property is `flag`; default1 ones always can. */
 function allowedToGuest(name, flag) {
@@ -36,9 +37,8 @@ const jsonText = {
 
   /** All JSON values of a text, one after the other, or null if it isn't JSON. */
   values(text) {
-    // Numbers of 16 digits and more don't fit a double: they are read as hexadecimal text.
-    const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) =>
-      token[0] === '"' ? token : `"${token[0] === "-" ? "negative" : hex(BigInt(token), 1)}"`);
+    const exact = text.replace(
+      /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g, jsonText.exact);
     const found = [];
     let depth = 0;
     let start = 0;
@@ -54,6 +54,13 @@ const jsonText = {
       start = index + 1;
     }
     return /^[ \t\r\n\ufeff]*$/.test(exact.slice(start)) ? found : null;
+  },
+
+  /** A number of 16 digits and more, which no double holds, as text; one with a fraction as none. */
+  exact(token) {
+    if (token[0] === '"' || /^-?\d{1,15}$/.test(token)) return token;
+    if (/[.eE]/.test(token)) return "[]";
+    return `"${token[0] === "-" ? "negative" : hex(BigInt(token), 1)}"`;
   },
 
   visit(collector, value, depth) {
@@ -83,7 +90,11 @@ const jsonText = {
     if (tells(collector.current)) collector.begin();
     const seen = new Set();
     for (const [address, value] of readings) {
-      if (seen.has(address) || !["string", "number"].includes(typeof value)) continue;
+      if (seen.has(address) || value === null) continue;
+      if (!["string", "number"].includes(typeof value)) {
+        collector.fault(`the value of MSR ${hex(address, 1)} is neither an integer nor text`);
+        continue;
+      }
       seen.add(address);
       const digits = typeof value === "string" ? value : value < 0 ? "negative" : value.toString(16);
       collector.msr(address, digits, 0);
@@ -95,6 +106,11 @@ const jsonText = {
   /** What a report of `vmcsgen caps` tells beside the MSRs. */
   report(draft, found) {
     if (typeof found.cpu === "string") draft.name = found.cpu || null;
+    draft.identity = jsonText.identity(found);
+    if (Array.isArray(found.logical_cpus)) {
+      draft.numbers = found.logical_cpus.filter(
+        (each) => Number.isInteger(each) && each >= 0 && each < 10 ** 6);
+    }
     draft.virtual = typeof found.virtual === "boolean" ? found.virtual : null;
     for (const [key, target] of [["controls", draft.controls], ["features", draft.features]]) {
       for (const [name, truth] of Object.entries(isObject(found[key]) ? found[key] : {})) {
@@ -106,6 +122,14 @@ const jsonText = {
     }
   },
 
+  /** Vendor and signature, which no report has leaves for; null where it has neither. */
+  identity(found) {
+    const [family, model_, stepping] = [found.family, found.model, found.stepping].map(
+      (each) => Number.isInteger(each) && each >= 0 ? each : null);
+    const vendor = typeof found.vendor === "string" ? found.vendor : "";
+    return vendor || family !== null ? { vendor, family, model: model_, stepping } : null;
+  },
+
   address(key) {
     const lower = key.trim().toLowerCase();
     const address = msrNames.get(lower.replace(/^msr_/, "")) ?? parseHexadecimal(lower.slice(0, 20));
@@ -113,6 +137,10 @@ const jsonText = {
   },
 
   cpuModel(collector, name, props) {
+    if (props.vmx === false) {
+      collector.fault(`${WITHOUT_VMX}: ask for it with "props": {"vmx": true}`);
+      return;
+    }
     const draft = collector.begin();
     draft.name = String(name) || null;
     draft.virtual = true;
@@ -127,6 +155,13 @@ const jsonText = {
           setOnce(draft.controls, control.name, allowedToGuest(control.name, false));
         }
       }
+    }
+    if (typeof props.vendor === "string" && /^[\0-\x7f]{12}$/.test(props.vendor) &&
+      Number.isInteger(props.level)) {
+      const register = (at) => BigInt([3, 2, 1, 0].reduce(
+        (value, byte) => value * 256 + props.vendor.charCodeAt(at + byte), 0));
+      const level = BigInt.asUintN(32, BigInt(props.level));
+      setOnce(draft.cpuid, "0/0", [level, register(0), register(8), register(4)]);
     }
     const numbers = [props.family, props.model, props.stepping];
     if (numbers.every((each) => Number.isInteger(each) && each >= 0 && each <= 0xff)) {

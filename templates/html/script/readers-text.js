@@ -10,12 +10,13 @@ const rdmsr = {
 
   read(text) {
     const collector = new Collector();
-    let pending = null;
+    // The address whose value is yet to come; whether a command has told which CPU it asks.
+    const state = { pending: null, commanded: false };
     for (const [place, raw] of linesOf(text).entries()) {
       if (collector.full) break;
       if (raw.length > LINE_LIMIT) continue;
       const line = raw.toLowerCase();
-      if (!pending && !rdmsr.PLAUSIBLE.test(line)) continue;
+      if (!state.pending && !rdmsr.PLAUSIBLE.test(line)) continue;
       const leaf = rdmsr.CPUID.exec(line);
       if (leaf) {
         collector.leaf(parseInt(leaf[1], 16), parseInt(leaf[2] ?? "0", 16), leaf.slice(3, 7));
@@ -24,13 +25,19 @@ const rdmsr = {
       const words = (line.match(/[^\s:=,;|>()[\]{}"<]+/g) ?? []).filter(
         (word) => !rdmsr.NOISE.includes(word));
       if (!words.length) continue;
-      if (pending && words.length === 1 && rdmsr.NUMBER.test(words[0])) {
-        rdmsr.value(collector, pending, words[0], place + 1);
+      if (state.pending && rdmsr.isValue(words, state.pending)) {
+        rdmsr.value(collector, state.pending, words[0], place + 1);
       } else {
-        pending = rdmsr.line(collector, words, place + 1);
+        state.pending = rdmsr.reading(collector, state, words, place + 1);
       }
     }
     return collector.finish("MSR text");
+  },
+
+  /** Whether a line is the value of the address before it, and not the next address. */
+  isValue(words, pending) {
+    if (words.length !== 1 || !rdmsr.NUMBER.test(words[0])) return false;
+    return pending.command || rdmsr.address(words).address === null;
   },
 
   value(collector, pending, digits, line) {
@@ -40,20 +47,25 @@ const rdmsr = {
     pending.count += 1;
   },
 
-  /** Takes one line's reading, or returns the command whose values follow. */
-  line(collector, words, line) {
+  /** Reads an address with its value, or returns it if it is without one. */
+  reading(collector, state, words, line) {
     let number = null;
     let every = false;
-    if (words.includes("rdmsr")) {
+    const command = words.includes("rdmsr");
+    if (command) {
       ({ number, every, words } = rdmsr.options(words.slice(words.indexOf("rdmsr") + 1)));
     } else {
       ({ number, words } = rdmsr.cpu(words));
     }
     while (words.length && ["msr", "rdmsr"].includes(words[0])) words = words.slice(1);
-    if (number !== null) collector.select(number);
     const { address, rest } = rdmsr.address(words);
+    if (command && address !== null) {
+      if (number === null && !every && state.commanded) number = 0;
+      state.commanded ||= every || number !== null;
+    }
+    if (number !== null) collector.select(number);
     if (address === null) return null;
-    if (!rest.length) return { address, number, every, count: 0 };
+    if (!rest.length) return { address, number, every, command, count: 0 };
     const digits = rdmsr.digits(rest);
     if (digits !== null) collector.msr(address, digits, line);
     return null;

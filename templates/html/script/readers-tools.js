@@ -135,6 +135,10 @@ const libvirt = {
         collector.current.name ||= content.trim() || null;
       } else if (tag === "feature") {
         const told = policies[attributes.policy ?? "require"];
+        if (attributes.name === "vmx" && told === false) {
+          collector.current.withoutVmx = true;
+          collector.fault(WITHOUT_VMX);
+        }
         if (told !== undefined) tellProperty(collector.current, attributes.name, told);
       } else if (tag === "cpuid") {
         libvirt.leaf(collector, attributes);

@@ -65,7 +65,7 @@ class Collector {
   add(number) {
     const draft = {
       number, name: null, msrs: new Map(), cpuid: new Map(), controls: new Map(),
-      features: new Map(), virtual: null,
+      features: new Map(), virtual: null, identity: null, numbers: null, withoutVmx: false,
     };
     const unnumbered = this.drafts.length && tells(this.drafts[0]);
     if (this.drafts.length - Number(!unnumbered) < PROCESSORS_LIMIT) {
@@ -111,7 +111,8 @@ class Collector {
       draft.name ??= name;
       const says = fingerprint(draft);
       if (!alike.has(says)) alike.set(says, { ...draft, numbers: [] });
-      if (draft.number !== null) alike.get(says).numbers.push(draft.number);
+      alike.get(says).numbers.push(
+        ...draft.numbers ?? (draft.number === null ? [] : [draft.number]));
     }
     return { format, processors: [...alike.values()].map(identified), faults: this.faults };
   }
@@ -119,7 +120,7 @@ class Collector {
 
 /** Whether there is anything about VMX in a draft. */
 function tells(draft) {
-  return draft.msrs.size > 0 || draft.controls.size > 0;
+  return !draft.withoutVmx && (draft.msrs.size > 0 || draft.controls.size > 0);
 }
 
 function setOnce(map, key, value) {
@@ -134,7 +135,7 @@ function fingerprint(draft) {
     leaf1?.[0], leaf1 && leaf1[2] & CPUID_HYPERVISOR,
   ];
   return [told(draft.msrs), told(draft.controls), told(draft.features), leaves.join("/"),
-    draft.virtual].join("|");
+    draft.virtual, JSON.stringify(draft.identity)].join("|");
 }
 
 /** A processor with what its CPUID leaves say: features, whether it is virtual, its signature. */
@@ -153,14 +154,16 @@ function identified(draft) {
   const leaf1 = cpuid.get("1/0");
   const virtual = draft.virtual ?? (leaf1 ? Boolean(leaf1[2] & CPUID_HYPERVISOR) : null);
   const vendor = textOf([1, 3, 2].map((place) => cpuid.get("0/0")?.[place] ?? 0n));
-  return { ...draft, features, virtual, vendor, ...(leaf1 ? signature(Number(leaf1[0])) : {}) };
+  // libvirt leaves the signature out: leaf 1 has EAX 0 then.
+  const told = draft.identity ?? { vendor, ...(leaf1?.[0] ? signature(Number(leaf1[0])) : {}) };
+  return { ...draft, features, virtual, ...told };
 }
 
-/** The characters that registers hold, lowest byte first. */
+/** The characters that registers hold, lowest byte first, up to a NUL. */
 function textOf(registers) {
-  return registers.flatMap((register) => [0n, 8n, 16n, 24n].map(
-    (shift) => Number(register >> shift & 0xffn))).filter((code) => code >= 0x20 && code < 0x7f)
-    .map((code) => String.fromCharCode(code)).join("");
+  const [text] = registers.flatMap((register) => [0n, 8n, 16n, 24n].map(
+    (shift) => String.fromCharCode(Number(register >> shift & 0xffn)))).join("").split("\0");
+  return text.replace(/[^ -~]/g, "");
 }
 
 function beyond(feature, cpuid) {
