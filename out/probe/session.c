@@ -66,13 +66,14 @@ static bool has_mark(void)
 
 /*
  * The log into the sectors that the image keeps free for it: from a machine without a serial port
- * the stick itself brings it back. Nothing is written unless the drive has our mark there.
+ * the stick itself brings it back. Nothing is written unless the drive has our mark there. All
+ * sectors are, so that nothing is left of the log of a run before.
  */
 static void save_log(void)
 {
 	if (real_disk(REAL_READ, boot_drive, LOG_SECTOR) != 0 || !has_mark())
 		return;
-	for (uint32_t sector = 0; sector * SECTOR_BYTES < log_used; sector++) {
+	for (uint32_t sector = 0; sector * SECTOR_BYTES < LOG_MEMORY_BYTES; sector++) {
 		for (uint32_t n = 0; n < SECTOR_BYTES; n++) {
 			uint32_t position = sector * SECTOR_BYTES + n;
 

@@ -249,6 +249,20 @@ def test_spellings_are_read_as_the_library_reads_them(
     assert read_by_page(page, texts) == read_by_library(spec, known, texts)
 
 
+def test_a_stick_that_bore_a_longer_log_is_read_as_the_library_reads_it(
+    page: Any, spec: vmcsgen.Spec, known: KnownCpus
+) -> None:
+    older, log = (
+        (FIXTURES / f"probe/bochs-2.7-{model}.log").read_text("latin-1")
+        for model in ("tigerlake", "core_duo_t2400_yonah")
+    )
+    rest = older[len(log) :]
+    texts = [log + rest, log + rest.replace("@vmcs1", "@vmcs1 00ff x @vmcs1", 1), rest]
+    found = read_by_page(page, texts)
+    assert found == read_by_library(spec, known, texts)
+    assert [len(each) for each in found] == [1, 1, 0]
+
+
 def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
     page: Any, spec: vmcsgen.Spec, known: KnownCpus
 ) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,15 @@ def test_both_ports_say_the_same(built: Built, tmp_path: Path) -> None:
 
 
 def test_the_boot_floppy_brings_the_log_back(built: Built, tmp_path: Path) -> None:
-    run_by_hand(built, tmp_path)
+    image = bytearray(built.image.read_bytes())
+    image[257 * 512 : (257 + 128) * 512] = b"@vmcs1 0400 rest of a log\r\n".ljust(32) * 2048
+    older = tmp_path / "older.img"
+    older.write_bytes(image)
+    run_by_hand(replace(built, image=older), tmp_path)
     on_floppy = read_log(tmp_path / "probe.img")
     assert on_floppy.answers == read_log(tmp_path / "serial").answers
     image = (tmp_path / "probe.img").read_bytes()
+    assert b"rest of a log" not in image
     pristine = built.image.read_bytes()
     # Nothing but the free sectors was written.
     assert len(image) == len(pristine)

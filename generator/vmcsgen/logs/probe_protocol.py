@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, refuse
@@ -53,6 +53,20 @@ class Line:
         return DiagnosticError([Diagnostic(Severity.ERROR, rule, message, self.location, hint)])
 
 
+@dataclass(slots=True)
+class _Run:
+    """What a log has of one run: the host's line before it, its sound lines, the damaged ones."""
+
+    host: Line | None
+    wounds: list[Diagnostic]
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether what follows belongs to another run."""
+        return self.lines[-1].kind == "end"
+
+
 def checksum(body: bytes) -> int:
     """CRC-16/CCITT-FALSE of a line's body: the characters between mark and asterisk."""
     return binascii.crc_hqx(body, 0xFFFF)
@@ -85,30 +99,30 @@ def lines(raw: bytes, name: str) -> tuple[Line, ...]:
     """The lines of the last complete run in the log, the host's first if there is one.
 
     DiagnosticError if there is none, if the log is cut short, or if lines of the run are damaged,
-    missing, or of another version of the protocol.
+    missing, or of another version of the protocol. A shorter log may stand on a stick in front of
+    the rest of an older one: ``end`` ends a run, whatever the number of the line behind it.
     """
     host: Line | None = None
-    runs: list[list[Line]] = []
-    damaged: list[list[Diagnostic]] = []
-    before: list[Diagnostic] = []
+    wounds: list[Diagnostic] = []
+    runs: list[_Run] = []
     for found in _scan(raw, name):
+        between = not runs or runs[-1].ended
         if isinstance(found, Diagnostic):
-            (damaged[-1] if damaged else before).append(found)
+            (wounds if between else runs[-1].wounds).append(found)
         elif found.number is None:
             host = found
         else:
-            if found.number == 0 or not runs:
-                runs.append([])
-                damaged.append([])
-            runs[-1].append(found)
+            if found.number == 0 or between:
+                runs.append(_Run(host, wounds))
+                host, wounds = None, []
+            runs[-1].lines.append(found)
     if not runs:
-        raise DiagnosticError(before) if before else _no_lines(raw, name)
-    damaged[0] = before + damaged[0]
+        raise DiagnosticError(wounds) if wounds else _no_lines(raw, name)
     faults: list[Diagnostic] = []
-    for run, wounds in zip(reversed(runs), reversed(damaged), strict=True):
-        problems = _incomplete(run, wounds, name)
+    for run in reversed(runs):
+        problems = _incomplete(run, name)
         if not problems:
-            return (*([host] if host else []), *run)
+            return (*([run.host] if run.host else []), *run.lines)
         faults = faults or problems
     raise DiagnosticError(faults)
 
@@ -171,17 +185,17 @@ def _no_lines(raw: bytes, name: str) -> DiagnosticError:
     return refuse(what, name, rule="LOG001", hint='a line begins with "@vmcs1 "')
 
 
-def _incomplete(run: list[Line], wounds: list[Diagnostic], name: str) -> list[Diagnostic]:
+def _incomplete(run: _Run, name: str) -> list[Diagnostic]:
     """What keeps a run from being complete: damaged or missing lines, no end."""
-    problems = list(wounds)
+    problems = list(run.wounds)
     expected = 0
-    for line in run:
+    for line in run.lines:
         # A damaged line leaves a gap too; one message for both is enough.
-        if line.number is not None and line.number != expected and not wounds:
+        if line.number is not None and line.number != expected and not run.wounds:
             problems.append(_gap(expected, line))
         expected = (line.number or 0) + 1
-    if run[-1].kind != "end":
-        last = run[-1]
+    if not run.ended:
+        last = run.lines[-1]
         problems.append(
             Diagnostic(
                 Severity.ERROR,

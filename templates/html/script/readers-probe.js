@@ -24,19 +24,23 @@ const probeLog = {
   /** The runs of a log: their lines, and whether one that bears the mark is damaged. */
   runs(text) {
     const found = [];
-    let before = false;
+    let wounded = false;
     for (const mark of text.matchAll(/@vmcs([0-9]{1,4}) (?=[0-9a-f]{4} |host )/g)) {
       const line = probeLog.line(text.slice(mark.index + mark[0].length,
         mark.index + mark[0].length + LINE_LIMIT), Number(mark[1]));
+      // What stands behind `end` belongs to another run, whatever its number.
+      const between = (found.at(-1)?.lines.at(-1).words[0] ?? "end") === "end";
       if (line === null) {
-        if (found.length) found.at(-1).damaged = true;
-        else before = true;
+        if (between) wounded = true;
+        else found.at(-1).damaged = true;
       } else if (line.number !== null) {
-        if (line.number === 0 || !found.length) found.push({ lines: [], damaged: false });
+        if (line.number === 0 || between) {
+          found.push({ lines: [], damaged: wounded });
+          wounded = false;
+        }
         found.at(-1).lines.push(line);
       }
     }
-    if (found.length) found[0].damaged ||= before;
     return found;
   },
 

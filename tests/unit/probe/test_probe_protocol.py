@@ -114,6 +114,29 @@ def test_the_last_complete_run_counts(recorded: bytes, recordings: dict[str, byt
     assert parse_log(other + cut, "log").model == parse_log(other, "log").model
 
 
+def test_a_shorter_log_is_read_in_front_of_the_rest_of_an_older_one(
+    recordings: dict[str, bytes],
+) -> None:
+    older, log = recordings["tigerlake"], recordings["core_duo_t2400_yonah"]
+    assert len(log) < len(older)
+    # The rest may begin in the middle of a line, and hold a line that is damaged.
+    for rest in (older[len(log) :], older[len(log) :].replace(b"@vmcs1", b"@vmcs1 00ff x @vmcs1")):
+        assert parse_log(log + rest, "stick.img").answers == parse_log(log, "log").answers
+    follows = framed(("0002", "field")).encode()
+    found = lines(numbered("begin", "end") + follows, "log")
+    assert [each.kind for each in found] == ["begin", "end"]
+
+
+def test_a_run_keeps_the_host_that_stands_before_it(recordings: dict[str, bytes]) -> None:
+    tigerlake, yonah = recordings["tigerlake"], recordings["core_duo_t2400_yonah"]
+    cut = tigerlake[: len(tigerlake) // 2]
+    host = parse_log(yonah + cut, "log").host
+    assert host is not None
+    assert host.model == "core_duo_t2400_yonah"
+    without = tigerlake[tigerlake.index(b"@vmcs1 0000") :]
+    assert lines(yonah + without, "log")[0].number == 0
+
+
 def test_an_image_holds_the_log_among_zeros_and_code(recorded: bytes) -> None:
     own = recorded[recorded.index(b"@vmcs1 0000") :]
     image = b"\x90" * 512 + b"@vmcs1 \0probe" + b"\0" * 5000 + own + b"\0" * 9000
