@@ -40,7 +40,7 @@ def probe(_place: Path) -> Look:
         json.dumps(as_plain(_spec(), result))
         shown("\n".join(as_text(result)))
         shown("\n".join(markdown([result])))
-        cpu_entry(result)
+        cpu_entry(_spec(), log)
 
     return look
 

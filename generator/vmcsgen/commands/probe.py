@@ -111,11 +111,12 @@ def _read(arguments: argparse.Namespace, spec: Spec) -> int:
     from vmcsgen.resources import shown
 
     log = read_log(arguments.log)
+    if arguments.format == "cpu":
+        # Into a new file of spec/cpus, perhaps, which the shell has made, empty: it is not read.
+        print(cpu_entry(spec, log), end="")
+        return 0
     comparison = compare(spec, log, load_explanations(spec, arguments.spec))
     result = Result(shown(arguments.log), log, comparison)
-    if arguments.format == "cpu":
-        print(cpu_entry(result), end="")
-        return 0
     return _report(spec, [result], arguments.format, single=True)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vmcsgen.core.capabilities import CAPABILITY_MSRS
+from vmcsgen.core.processor import features
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import counted, printable
 from vmcsgen.logs.probe_answers import ProbeLog
@@ -197,9 +198,8 @@ def markdown(results: Sequence[Result]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
-def cpu_entry(result: Result) -> str:
-    """The log as a file of spec/cpus: identity, where it comes from, capability MSRs (YAML)."""
-    log = result.log
+def cpu_entry(spec: Spec, log: ProbeLog) -> str:
+    """The log as a file of spec/cpus (YAML): identity, origin, CPUID features, capability MSRs."""
     kind = "hardware"
     if log.host is not None and log.host.emulator != "kvm":
         kind = "model"
@@ -223,6 +223,9 @@ def cpu_entry(result: Result) -> str:
     if log.microcode is not None:
         entry.append(("microcode", f"{log.microcode:#x}"))
     entry += [("kind", kind), ("source", _scalar(source))]
+    told = [f"{name}: {str(truth).lower()}" for name, truth in features(spec, log.leaves).items()]
+    if told:
+        entry.append(("features", f"{{{', '.join(told)}}}"))
     lines = [
         "# yaml-language-server: $schema=../schema/cpus.schema.json",
         "# From the log of a probe. Choose a telling id and group, and add the microarchitecture.",

@@ -30,6 +30,19 @@ def test_cpu_entry(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cpuid_1_eax: 0x806c1" in capsys.readouterr().out
 
 
+def test_cpu_entry_may_go_into_a_new_file_of_the_spec(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch = tmp_path / "spec"
+    shutil.copytree(CHECKOUT / "spec", scratch)
+    new = scratch / "cpus" / "new.yaml"
+    new.touch()  # as the shell does before vmcsgen begins
+    assert main(["probe", "read", str(LOG), "--format", "cpu", "--spec", str(scratch)]) == 0
+    new.write_text(capsys.readouterr().out)
+    assert main(["cpus", "--spec", str(scratch)]) == 0
+    assert "probe-806c1" in capsys.readouterr().out
+
+
 def test_a_broken_requirement_is_exit_1_and_names_the_field(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

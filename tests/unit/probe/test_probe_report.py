@@ -61,8 +61,8 @@ def test_a_table_has_one_row_a_machine(result: Result) -> None:
     assert list(markdown([result]))[2].startswith("| tigerlake | 158 | 0x34 |")
 
 
-def test_a_cpu_entry_follows_the_schema_and_keeps_the_msrs(result: Result) -> None:
-    document = nodes.parse(cpu_entry(result), "cpus/probed.yaml")
+def test_a_cpu_entry_follows_the_schema_and_keeps_the_msrs(spec: Spec, result: Result) -> None:
+    document = nodes.parse(cpu_entry(spec, result.log), "cpus/probed.yaml")
     assert schema.check(document, "cpus") == []
     (entry,) = document.root.plain()["cpus"]  # type: ignore[index, call-overload]
     assert entry["name"] == "11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz"
@@ -70,6 +70,18 @@ def test_a_cpu_entry_follows_the_schema_and_keeps_the_msrs(result: Result) -> No
     assert entry["kind"] == "model"
     msrs = {int(msr, 16): value for msr, value in entry["msrs"].items()}
     assert msrs == {msr: value for msr, value in result.log.msrs.items() if msr >= 0x480}
+    assert entry["features"] == dict.fromkeys(spec.feature_by_name, False)
+
+
+def test_a_cpu_entry_has_the_features_that_the_log_tells(spec: Spec, result: Result) -> None:
+    fred = spec.feature_by_name["cpuid.fred"]
+    registers = tuple(
+        1 << fred.bit if register == fred.register else 0
+        for register in ("eax", "ebx", "ecx", "edx")
+    )
+    leaves = {(0, 0): (0x20, 0, 0, 0), (fred.leaf, fred.subleaf): registers}
+    assert "cpuid.fred: true" in cpu_entry(spec, replace(result.log, leaves=leaves))
+    assert "features" not in cpu_entry(spec, replace(result.log, leaves={(1, 0): (1, 0, 0, 0)}))
 
 
 @pytest.mark.parametrize(
@@ -77,19 +89,19 @@ def test_a_cpu_entry_follows_the_schema_and_keeps_the_msrs(result: Result) -> No
     [(b"", False, "hardware"), (b"KVMKVMKVM\0\0\0", False, "nested"), (b"", True, "model")],
 )
 def test_a_cpu_entry_tells_silicon_from_guests(
-    result: Result, signature: bytes, emulated: bool, kind: str
+    spec: Spec, result: Result, signature: bytes, emulated: bool, kind: str
 ) -> None:
     leaves = dict(result.log.leaves)
     if signature:
         b, c, d = (int.from_bytes(signature[at : at + 4], "little") for at in (0, 4, 8))
         leaves[0x40000000, 0] = (0x40000001, b, c, d)
     log = replace(result.log, leaves=leaves, host=result.log.host if emulated else None)
-    text = cpu_entry(replace(result, log=log))
+    text = cpu_entry(spec, log)
     assert f"    kind: {kind}\n" in text
 
 
-def test_a_brand_string_cannot_break_out_of_the_entry(result: Result) -> None:
+def test_a_brand_string_cannot_break_out_of_the_entry(spec: Spec, result: Result) -> None:
     evil = int.from_bytes(b'"\n: ', "little")
     leaves = {**result.log.leaves, (0x80000002, 0): (evil, evil, evil, evil)}
-    document = nodes.parse(cpu_entry(replace(result, log=replace(result.log, leaves=leaves))), "c")
+    document = nodes.parse(cpu_entry(spec, replace(result.log, leaves=leaves)), "c")
     assert schema.check(document, "cpus") == []
