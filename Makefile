@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Not $(BIN)/vmcsgen: no kernel starts a script whose interpreter has a blank in its path.
+VMCSGEN := $(BIN)/python -m vmcsgen
 PYTEST := $(BIN)/python -m pytest -q
 SOURCES := generator tests
 
@@ -53,12 +55,12 @@ $(VENV)/.ready-test: $(VENV)/.ready
 	@touch $@
 
 gen: $(VENV)/.ready
-	$(BIN)/vmcsgen gen
-	$(BIN)/vmcsgen gen --tree docs
+	$(VMCSGEN) gen
+	$(VMCSGEN) gen --tree docs
 
 gen-check: $(VENV)/.ready
-	$(BIN)/vmcsgen gen --check
-	$(BIN)/vmcsgen gen --tree docs --check
+	$(VMCSGEN) gen --check
+	$(VMCSGEN) gen --tree docs --check
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check $(SOURCES)
@@ -128,3 +130,4 @@ docs: gen $(VENV)/.ready-docs
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
