@@ -37,6 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit status 0: the series was written, or the tree has all of it already."""
+    from shlex import quote
+
     from vmcsgen.diagnostics import printable
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.choice import choose
@@ -58,8 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
         path = destination(arguments.output, mail.name)
         write(path, mail.text.encode("utf-8", "surrogateescape"))
         print(printable(str(path)))
-    print(f"apply with: git -C {printable(str(tree))} am {printable(str(arguments.output))}"
-          "/000[1-9]-*.patch", file=sys.stderr)  # fmt: skip
+    # Absolute: git looks for the mails from inside of the tree.
+    folders = [quote(str(folder.absolute())) for folder in (tree, arguments.output)]
+    command = "git -C {} am {}/000[1-9]-*.patch".format(*folders)
+    print(f"apply with: {printable(command)}", file=sys.stderr)
     return 0
 
 

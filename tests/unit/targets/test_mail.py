@@ -194,6 +194,24 @@ def test_what_patch_writes_git_takes_and_then_nothing_is_left(
     assert main(["gen", "--tree", str(tree), "-t", "demo", *tree_arguments]) == 0
 
 
+def test_the_command_that_patch_names_applies_the_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    tree = repository(make(tmp_path / "linux' tree"))
+    demo(tmp_path / "templates")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["patch", "demo", tree.name, "-o", "the series", "--from", AUTHOR]
+    assert main([*arguments, "--templates", "templates"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    for name, value in (("NAME", "C"), ("EMAIL", "c@c.example")):
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
+    command = line.removeprefix("apply with: ")
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+    assert git(tree, "log", "--format=%s").splitlines() == [
+        "demo: the rest", "demo: the enum", "before"
+    ]  # fmt: skip
+
+
 def test_adopt_does_the_patches_that_are_marked_for_it(tmp_path: Path) -> None:
     tree = make(tmp_path / "linux")
     before = files(tree)
