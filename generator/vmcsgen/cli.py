@@ -154,10 +154,12 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
 
 
 def manual() -> tuple[Verb, ...]:
-    """Every verb with its arguments and examples, for the manual page."""
+    """Every verb and action with its arguments and examples, for the manual page."""
     from vmcsgen.site.manual import describe
 
-    return tuple(describe(verb, VERBS[verb], parser) for verb, parser in parsers().items())
+    return tuple(
+        each for verb, parser in parsers().items() for each in describe(verb, VERBS[verb], parser)
+    )
 
 
 def _failed(error: Exception) -> int:

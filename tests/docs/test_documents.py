@@ -84,7 +84,7 @@ def test_man_renders_a_page_clean(outputs: Path, name: str) -> None:
 def test_manual_describes_every_verb_and_option(outputs: Path) -> None:
     text = (outputs / "man/vmcsgen.1").read_text("utf-8").replace("\\-", "-")
     verbs = manual()
-    assert [verb.name for verb in verbs] == list(VERBS)
+    assert [verb.name for verb in verbs if " " not in verb.name] == list(VERBS)
     for verb in verbs:
         assert f".SS vmcsgen {verb.name}" in text
         for argument in verb.arguments:
@@ -108,6 +108,8 @@ def test_examples_of_the_help_are_commands_that_parse() -> None:
 
     tried = 0
     for verb in manual():
+        if not verb.examples:
+            continue
         parser = _parser(
             verb.name, import_module(f"vmcsgen.commands.{verb.name.replace('-', '_')}")
         )

@@ -8,6 +8,7 @@ from vmcsgen.records import Record
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 
 class Argument(Record):
@@ -25,7 +26,7 @@ class Example(Record):
 
 
 class Verb(Record):
-    """A verb of the command line."""
+    """A verb of the command line, or an action of one, such as ``probe build``."""
 
     name: str
     summary: str
@@ -35,22 +36,31 @@ class Verb(Record):
     examples: tuple[Example, ...]
 
 
-def describe(name: str, summary: str, parser: argparse.ArgumentParser) -> Verb:
-    """A verb as its parser has it; the same under every Python version.
+def describe(name: str, summary: str, parser: argparse.ArgumentParser) -> Iterator[Verb]:
+    """A verb as its parser has it, then its actions; the same under every Python version.
 
     (argparse's own help text differs between versions, so it is not used.)
     """
-    actions = [action for action in parser._actions if action.help != "==SUPPRESS=="]
-    return Verb(
+    from argparse import SUPPRESS, _SubParsersAction
+
+    told: list[argparse.Action] = []
+    below: list[Verb] = []
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            for each in action._choices_actions:
+                inner = action.choices[each.dest]
+                below += describe(f"{name} {each.dest}", each.help or "", inner)
+        elif action.help != SUPPRESS and action.dest != "help":
+            told.append(action)
+    yield Verb(
         name,
         summary,
-        " ".join((parser.description or "").split()),
-        " ".join(_usage(action) for action in actions if action.dest != "help"),
-        tuple(
-            Argument(_forms(action), _help(action)) for action in actions if action.dest != "help"
-        ),
+        " ".join((parser.description or f"{summary[:1].upper()}{summary[1:]}.").split()),
+        " ".join(map(_usage, told)),
+        tuple(Argument(_forms(action), _help(action)) for action in told),
         _examples(parser.epilog or ""),
     )
+    yield from below
 
 
 def _metavar(action: argparse.Action) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import vmcsgen
+from vmcsgen.cli import manual
 from vmcsgen.core.enumeration import existing_fields
 from vmcsgen.core.requirement import ALWAYS, from_plain
 from vmcsgen.diagnostics import DiagnosticError
@@ -87,7 +88,7 @@ def test_manual_is_the_same_under_every_python() -> None:
     parser.add_argument("-o", "--output", metavar="DIR", help="where")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--hidden", help=argparse.SUPPRESS)
-    verb = describe("thing", "a thing", parser)
+    (verb,) = describe("thing", "a thing", parser)
     assert verb.synopsis == "NAME... [-o DIR] [--format text|json]"
     assert [(each.forms, each.help) for each in verb.arguments] == [
         (("NAME",), "what, 100% sure"),
@@ -95,6 +96,18 @@ def test_manual_is_the_same_under_every_python() -> None:
         (("--format text|json",), "text unless given"),
     ]
     assert [(each.command, each.remark) for each in verb.examples] == [("vmcsgen thing x", "so")]
+
+
+def test_manual_describes_the_actions_of_a_verb() -> None:
+    verbs = {verb.name: verb for verb in manual()}
+    assert [name for name in verbs if name.startswith("probe")] == [
+        "probe", "probe build", "probe run", "probe read"
+    ]  # fmt: skip
+    assert (verbs["probe"].synopsis, verbs["probe"].arguments) == ("", ())
+    read = verbs["probe read"]
+    assert read.description == "Compare the log of a probe with the spec."
+    assert read.synopsis == "LOG [--spec SPEC] [--format text|json|cpu]"
+    assert "--cpu MODEL [--set LINE.NAME=VALUE]" in verbs["probe run"].synopsis
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "missing.css", "/etc/hostname", "link.txt"])
