@@ -69,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{_scope(count, len(names))}: {count} current")
         return 0
     from vmcsgen.cli import manual
+    from vmcsgen.diagnostics import printable
     from vmcsgen.targets.generate import compare, write_all
 
     comparisons = compare(names, output, arguments.spec, arguments.templates, manual)
@@ -78,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     made = [each for each in comparisons if each.wanted is not None]
     for each in comparisons:
         if each.wanted is None:
-            print(f"extra: {each.path} is made by no target; remove it", file=sys.stderr)
+            path = printable(str(each.path))
+            print(f"extra: {path} is made by no target; remove it", file=sys.stderr)
     print(f"{_scope(len(made), len(names))}: {written} written, ", end="")
     print(f"{len(made) - written} unchanged")
     return 0
@@ -145,8 +147,10 @@ def _report(comparisons: Sequence[Comparison], targets: int, arguments: argparse
     summary = f"{_scope(len(comparisons), targets)}: {parts}"
     sys.stdout.flush()  # in a log of both streams the list stands above its summary
     print(summary, file=sys.stderr if different else sys.stdout)
-    if different and not arguments.diff:
+    if different > counts[Status.EXTRA] and not arguments.diff:
         print(f"mend it with: {_again(arguments)}", file=sys.stderr)
+    if counts[Status.EXTRA]:
+        print("extra files are made by no target: remove them", file=sys.stderr)
     return 1 if different else 0
 
 

@@ -109,6 +109,20 @@ def test_check_names_a_stale_a_missing_and_an_extra_file(
     assert tree(out) == before
 
 
+def test_an_extra_file_is_to_be_removed_by_hand(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (out / "csv/more\x1b[31m.csv").write_text("more\n")
+    arguments = ["gen", "-t", "csv", "-o", str(out)]
+    assert main([*arguments, "--check"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"extra: {out}/csv/more\\x1b[31m.csv\n"
+    assert "mend it with" not in captured.err
+    assert "extra files are made by no target: remove them\n" in captured.err
+    assert main(arguments) == 0
+    assert "/csv/more\\x1b[31m.csv is made by no target; remove it\n" in capsys.readouterr().err
+
+
 def test_diff_shows_what_would_change_and_changes_nothing(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
