@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -116,3 +117,36 @@ def test_nothing_steers_the_terminal(
 def test_an_unknown_verb_does_not_either(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([EVIL]) == 2
     assert capsys.readouterr().err.replace("\n", "").isprintable()
+
+
+STEERING = "\x00\x1b\x7f\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+"""Control characters, and those that turn the direction of text or end a line (UAX #9, #14)."""
+
+
+def test_no_schema_lets_text_steer(checkout: Path) -> None:
+    free = []
+    for path in sorted((checkout / "spec/schema").glob("*.json")):
+        definitions = json.loads(path.read_text())["$defs"]
+        assert re.search(definitions["text"]["pattern"], "“VM-function” controls, é")
+        free += re.findall(r'"pattern": ("\^[^"]*\[\^.*"),', path.read_text())
+    assert len(free) > 12
+    for pattern in map(json.loads, free):
+        assert [each for each in STEERING if re.search(pattern, f"a{each}b")] == [], pattern
+
+
+@pytest.mark.parametrize("key", ["title", "description", "path"])
+def test_a_manifest_of_others_does_not_steer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    (tmp_path / "mine").mkdir()
+    values = {"title": "T", "description": "D", "path": "t.txt", key: "\u202etxt.t"}
+    (tmp_path / "mine/target.yaml").write_text(
+        "target: mine\ntitle: {title}\ndescription: {description}\nlicense: MIT\n"
+        "outputs:\n  - {{template: t.j2, path: {path}, language: text}}\n".format(**values)
+    )
+    (tmp_path / "mine/t.j2").write_text("")
+    assert main(["targets", "--templates", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "SPEC015" in said.err
+    assert "\\u202etxt.t" in said.err
