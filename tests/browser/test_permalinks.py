@@ -74,6 +74,26 @@ def test_field_page_says_everything_that_show_says(page: Any, spec: vmcsgen.Spec
 
 
 @pytest.mark.parametrize(
+    ("identity", "told"),
+    [
+        # A later processor of the collection, atom-e680, lacks it.
+        ("apic_access_address", "Already in the oldest generation of the collection, {} ({})."),
+        ("tsc_multiplier", "First seen in {} ({})."),
+    ],
+)
+def test_field_page_says_which_generation_has_it_first(
+    open_page: Any, identity: str, told: str
+) -> None:
+    page = open_page(f"#{identity}")
+    generation = page.evaluate(
+        "(id) => vmcs.facts.generations.find((each) => each.fields.includes(id))", identity
+    )
+    assert generation["first"] == told.startswith("Already")
+    expected = told.format(generation["title"], generation["year"])
+    assert expected in page.locator("#detail").inner_text()
+
+
+@pytest.mark.parametrize(
     ("address", "view", "text"),
     [
         ("#tsc_multiplier", "fields", "TSC multiplier"),

@@ -75,8 +75,9 @@ function existence(field) {
 function broughtBy(field, generation) {
   if (!facts.generations.length) return null;
   if (!generation) return "No processor in the collection has it yet.";
-  return generation.first ? `On all lines since ${generation.title} (${generation.year}).`
-    : `First seen in ${generation.title} (${generation.year}).`;
+  const named = `${generation.title} (${generation.year})`;
+  return generation.first ? `Already in the oldest generation of the collection, ${named}.`
+    : `First seen in ${named}.`;
 }
 
 function reportedBy(control) {
