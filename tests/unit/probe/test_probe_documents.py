@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vmcsgen.core.spec import Spec
+from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.logs.probe_reading import _HANDLERS, parse_log
 from vmcsgen.probe.compare import compare
 from vmcsgen.probe.report import Result, as_plain
@@ -29,6 +30,15 @@ def test_every_rule_is_explained(page: str) -> None:
         rule for path in sources for rule in re.findall(r'"((?:LOG|PROBE)\d{3})"', path.read_text())
     }
     assert sorted(re.findall(r"^\| ((?:LOG|PROBE)\d{3}) ", page, re.M)) == sorted(raised)
+
+
+def test_the_line_that_the_page_shows_is_one_of_a_log(page: str, recorded: bytes) -> None:
+    (shown,) = re.findall(r"^@vmcs1 [0-9a-f]{4} .*$", page, re.M)
+    with pytest.raises(DiagnosticError) as caught:
+        parse_log(shown.encode(), "probe.md")
+    # Sound, but a log of one line is not whole.
+    assert [each.rule for each in caught.value.diagnostics] == ["LOG004", "LOG005"]
+    assert shown.encode() in recorded.splitlines()
 
 
 def test_every_kind_of_line_is_explained(page: str) -> None:
