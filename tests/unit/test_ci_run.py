@@ -18,8 +18,11 @@ STEPS = tuple(re.findall(r"^(?:step )?(?:env \S+ )?make ([\w-]+)", CI_RUN.read_t
 """What the script makes, in its order."""
 
 
-def play(tmp_path: Path, failing: str) -> subprocess.CompletedProcess[str]:
-    """Run a copy of the script with a ``make`` that fails at ``failing``."""
+def play(tmp_path: Path, failing: str, status: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a copy of the script with a ``make`` that fails at ``failing``.
+
+    ``status`` is what git says of the outputs.
+    """
     script = tmp_path / ".ci/run"
     script.parent.mkdir()
     script.write_bytes(CI_RUN.read_bytes())
@@ -29,7 +32,7 @@ def play(tmp_path: Path, failing: str) -> subprocess.CompletedProcess[str]:
     python.parent.mkdir(parents=True)
     for tool, body in {
         tools / "make": f'[ "$1" != "{failing}" ] || {{ echo "$1 failed"; exit 1; }}',
-        tools / "git": "",
+        tools / "git": f'[ "$1" != status ] || printf "%s" "{status}"',
         tools / "dpkg-query": "echo install ok installed",
         python: "",
     }.items():
@@ -52,6 +55,12 @@ def test_ends_with_a_failure(tmp_path: Path, failing: str) -> None:
     ended = play(tmp_path, failing)
     assert ended.returncode != 0
     assert f"{failing} failed" in ended.stdout
+
+
+def test_an_output_that_nobody_committed_is_a_failure(tmp_path: Path) -> None:
+    ended = play(tmp_path, failing="", status="?? out/new/")
+    assert ended.returncode == 1
+    assert ended.stdout.endswith("make gen wrote what is not committed:\n?? out/new/\n")
 
 
 def test_every_tier_of_the_makefile_is_run() -> None:
