@@ -81,6 +81,16 @@ def test_what_the_compiler_objects_to_is_told(
         compile_sources(tmp_path)
 
 
+def test_an_empty_variable_is_as_good_as_none(
+    spec: vmcsgen.Spec, built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``CC= vmcsgen probe build``, as a shell passes a variable that is not set on."""
+    render_sources(spec, tmp_path)
+    monkeypatch.setenv("CC", " ")
+    monkeypatch.setenv("OBJCOPY", "")
+    assert compile_sources(tmp_path).image.read_bytes() == built.image.read_bytes()
+
+
 def test_a_missing_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.raises(DiagnosticError, match="there is no 'no-such-compiler' here"):

@@ -56,8 +56,10 @@ def compile_sources(folder: Path, program: str = "probe", *variables: str) -> Bu
 
     ``variables`` go to make, such as ``FIELD_TEST=test.c`` for the program ``field-test``.
     """
-    compiler = os.environ.get("CC", "gcc")
-    for tool in ("make", compiler.split()[0], os.environ.get("OBJCOPY", "objcopy")):
+    # Empty is as good as unset.
+    compiler = os.environ.get("CC", "").strip() or "gcc"
+    objcopy = os.environ.get("OBJCOPY", "").strip() or "objcopy"
+    for tool in ("make", compiler.split()[0], objcopy.split()[0]):
         if shutil.which(tool) is None:
             raise refuse(
                 f"the probe can't be built: there is no {tool!r} here",
@@ -65,10 +67,11 @@ def compile_sources(folder: Path, program: str = "probe", *variables: str) -> Bu
                 rule="PROBE001",
                 hint="Debian: apt-get install gcc make binutils",
             )
+    tools = (f"CC={compiler}", f"OBJCOPY={objcopy}")
     goals = (f"{program}.elf", f"{program}.img")
     try:
         done = subprocess.run(
-            ["make", "--silent", "--no-print-directory", f"CC={compiler}", *variables, *goals],
+            ["make", "--silent", "--no-print-directory", *tools, *variables, *goals],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
