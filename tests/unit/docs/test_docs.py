@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.unit.docs.test_sessions import session
 
-from vmcsgen import Capabilities, Spec, enumerate_fields, load
+from vmcsgen import Capabilities, Spec, __version__, enumerate_fields, load
 from vmcsgen.catalog import LISTED, make
 from vmcsgen.cli import main
 from vmcsgen.core.enumeration import ladder
@@ -52,6 +52,39 @@ def test_links_between_pages_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_files_that_pages_name_are_there() -> None:
+    named = {
+        (page.name, path)
+        for page in PAGES
+        for path in re.findall(r"`((?:generator|templates|tests)/[\w./-]*\w)`", page.read_text())
+    }
+    assert len(named) > 10
+    assert sorted((page, path) for page, path in named if not (CHECKOUT / path).exists()) == []
+
+
+def test_commands_behind_a_dollar_stand_where_they_are_run() -> None:
+    """In blocks of ``console`` (above) and ``shell-session`` (test_sessions.py)."""
+    languages = [
+        language
+        for page in PAGES
+        for language, block in re.findall(
+            r"^```([\w-]*)\n(.*?)^```$", page.read_text(), re.M | re.S
+        )
+        if re.search(r"^\$ ", block, re.M)
+    ]
+    assert len(languages) > 10
+    assert set(languages) == {"console", "shell-session"}
+
+
+def test_a_release_has_one_tag_in_all_pages() -> None:
+    tags = [
+        tag
+        for page in PAGES
+        for tag in re.findall(r"(?:rev: |worktree add \S+ )(\S+)", page.read_text())
+    ]
+    assert tags == [f"v{__version__}"] * 2
 
 
 def test_generated_parts_of_the_guide_are_current() -> None:
