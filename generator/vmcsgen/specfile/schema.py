@@ -39,8 +39,19 @@ def _validator(kind: str, folder: Path) -> Validator:
 
     schema = _schema(kind, folder)
     extended: Any = extend  # which has no types
-    made: Validator = extended(Draft202012Validator, {"$ref": _local_reference(schema)})(schema)
+    keywords = {"$ref": _local_reference(schema), "pattern": _pattern}
+    made: Validator = extended(Draft202012Validator, keywords)(schema)
     return made
+
+
+def _pattern(_: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """What ``pattern`` means here: its ``$`` is the end, not where a last line feed begins."""
+    from re import search
+
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and (instance.endswith("\n") or not search(pattern, instance)):
+        yield ValidationError("is spelled wrongly")
 
 
 def _local_reference(schema: Mapping[str, Any]) -> Callable[..., Iterator[ValidationError]]:
