@@ -113,11 +113,18 @@ def _ours(where: str) -> bool:
 
 
 def _prune(where: str, family: str) -> None:
-    """Keep the newest entries of a family, and nothing of writers that were killed long ago."""
+    """Keep the newest entries of a family, and nothing of its writers that were killed long ago.
+
+    The folder may hold other things: only names that are written here are touched.
+    """
+    import re
+
+    entry = re.compile(rf"{family}-[0-9a-f-]{{8,}}\.json")
+    temporary = re.compile(rf"\.{entry.pattern}\.[0-9]+")
     with os.scandir(where) as listed:
-        entries = sorted(listed, key=lambda entry: entry.stat().st_mtime)
-    kept = [entry for entry in entries if entry.name.startswith(f"{family}-")]
-    old = entries[-1].stat().st_mtime - _TEMPORARY_SECONDS
-    left = [entry for entry in entries if entry.name[0] == "." and entry.stat().st_mtime < old]
-    for entry in (*kept[:-_ENTRIES_KEPT], *left):
-        os.unlink(entry.path)
+        found = sorted(listed, key=lambda each: each.stat().st_mtime)
+    kept = [each for each in found if entry.fullmatch(each.name)]
+    old = found[-1].stat().st_mtime - _TEMPORARY_SECONDS
+    left = [e for e in found if temporary.fullmatch(e.name) and e.stat().st_mtime < old]
+    for each in (*kept[:-_ENTRIES_KEPT], *left):
+        os.unlink(each.path)

@@ -62,18 +62,31 @@ def test_a_folder_that_others_may_write_to_is_not_used(cache: Path, mode: int) -
 
 
 def test_the_newest_of_a_family_are_kept(cache: Path) -> None:
-    write_entry("other-1.json", 0)
+    write_entry("other-00000001.json", 0)
     for number in range(33):
-        path = cache / f"gen-{number}.json"
+        path = cache / f"gen-{number:08x}.json"
         path.write_text("old")
         os.utime(path, (number, number))
-    hours = {".gen-x.json.1": 0, ".gen-y.json.2": 3 * 3600}
-    now = (cache / "other-1.json").stat().st_mtime
+    hours = {".gen-0123456a.json.1": 0, ".gen-0123456b.json.2": 3 * 3600}
+    now = (cache / "other-00000001.json").stat().st_mtime
     for name, ago in hours.items():
         (cache / name).write_text("half")
         os.utime(cache / name, (now - ago, now - ago))
-    write_entry("gen-new.json", 1)
+    write_entry("gen-0123456c.json", 1)
     kept = {each.name for each in cache.iterdir()}
-    assert kept == {"other-1.json", "gen-new.json", ".gen-x.json.1"} | {
-        f"gen-{number}.json" for number in range(2, 33)
+    assert kept == {"other-00000001.json", "gen-0123456c.json", ".gen-0123456a.json.1"} | {
+        f"gen-{number:08x}.json" for number in range(2, 33)
     }
+
+
+def test_what_others_keep_in_the_folder_stays(cache: Path) -> None:
+    """VMCSGEN_CACHE may name a home folder."""
+    write_entry("spec-00000000.json", 0)
+    mine = {".profile", ".gen-0123456a.json", ".notes-0123456a.json.1", ".spec-x.json.1"}
+    mine |= {f"spec-{number}.md" for number in range(40)}
+    mine |= {f"spec-{number}.json" for number in range(40)}
+    for name in mine:
+        (cache / name).write_text("mine")
+        os.utime(cache / name, (1, 1))
+    write_entry("spec-00000001.json", 1)
+    assert mine < {each.name for each in cache.iterdir()}
