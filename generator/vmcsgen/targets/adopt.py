@@ -13,7 +13,16 @@ from vmcsgen.targets import hunks
 from vmcsgen.targets.constructs import Constant, Construct, find
 from vmcsgen.targets.languages import LANGUAGES
 from vmcsgen.targets.manifest import Output
-from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection, enclosed, parse, replace
+from vmcsgen.targets.regions import (
+    AS_NAMED,
+    EVERY,
+    Selection,
+    State,
+    enclosed,
+    parse,
+    replace,
+    state,
+)
 from vmcsgen.targets.selection import constants, new_constants
 from vmcsgen.targets.series import DiffStep, FileStep, Patch, RegionStep
 from vmcsgen.targets.tree import Workshop
@@ -170,7 +179,11 @@ def make_region(
     if there is not None:
         if not there.stamp:
             # Marks without a stamp were put there, by hand or by an edit, to be filled.
-            filled = renderer.body(output, there.selection).removesuffix("\n").split("\n")
+            filled = workshop.lines(there)
+            if state(there, filled) is State.HAND_EDITED:
+                message = "adopt would write over the lines of this region, which vmcsgen did not"
+                hint = "take the marks away to convert the list, or the lines to have new ones"
+                raise DiagnosticError([there.fault("ADOPT004", f"{message} write", hint)])
             language = LANGUAGES[output.language]
             draft.put(path, replace(text, [(there, filled)], language, workshop.stamp))
         return

@@ -141,6 +141,33 @@ def test_what_would_not_stay_the_same_is_refused(tree: Path, capsys: Capture, ca
     assert files(tree) == before
 
 
+@pytest.mark.parametrize(
+    ("lines", "rule", "message"),
+    [
+        ("#define MINE 1\n", "ADOPT004", "write over the lines of this region"),
+        ("/* vmcsgen without: NOPE */\n", "REGION008", "NOPE"),
+    ],
+)
+def test_marks_put_there_by_hand_are_filled_only_where_nothing_is_lost(
+    tree: Path, capsys: Capture, lines: str, rule: str, message: str
+) -> None:
+    begin, end = (f"/* vmcsgen {kind}: linux/vmcs-field */\n" for kind in ("begin", "end"))
+    put(tree, VMX_H, begin + lines + end)
+    before = files(tree)
+    assert adopt(tree) == 2
+    err = capsys.readouterr().err
+    assert f"{VMX_H}:1:1: error: " in err
+    assert message in err
+    assert f"[{rule}]" in err
+    assert files(tree) == before
+    put(tree, VMX_H, begin + end)
+    assert adopt(tree) == 0
+    filled = files(tree)[VMX_H]
+    put(tree, VMX_H, begin + filled.decode().partition("\n")[2])
+    assert adopt(tree) == 0
+    assert files(tree)[VMX_H] == filled
+
+
 def test_a_comment_or_string_that_looks_like_the_list_is_none(tree: Path) -> None:
     text = files(tree)[VMX_H].decode()
     fake = '/* enum vmcs_field { A = 1 };\n*/\n#define S "enum vmcs_field { B = 2 };"\n'
