@@ -77,7 +77,7 @@ def compare(
         digests = made[target.id] = {}
         for output, text in zip(target.outputs, of_target, strict=True):
             wanted = text.encode()
-            path = destination(out / target.id, output.path)
+            path = destination(out, f"{target.id}/{output.path}")
             existing = current(path)
             status = Status.CURRENT if existing == wanted else Status.STALE
             if existing is None:

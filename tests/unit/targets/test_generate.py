@@ -264,6 +264,17 @@ def test_a_manifest_can_not_write_elsewhere(
     assert "target.yaml:5:" in capsys.readouterr().err
 
 
+def test_nothing_is_written_through_a_link_that_leads_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("out", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "out/csv").symlink_to(tmp_path / "elsewhere")
+    assert main(["gen", "-t", "csv", "-o", str(tmp_path / "out")]) == 2
+    assert "leads out of the output folder [WRITE001]" in capsys.readouterr().err
+    assert not tree(tmp_path / "elsewhere")
+
+
 def test_what_a_killed_run_left_is_no_output_and_goes_with_the_next_run(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
