@@ -50,7 +50,12 @@ class Draft:
         """What the file holds in this draft, or None if there is none."""
         if path in self._texts:
             return self._texts[path]
-        return tree_text(self.top, path) if destination(self.top, path).is_file() else None
+        file = destination(self.top, path)
+        try:
+            there = file.is_file()
+        except OSError as error:
+            raise refuse(f"can't be read: {error.strerror}", shown(file), rule="WRITE002") from None
+        return tree_text(self.top, path) if there else None
 
     def put(self, path: str, text: str) -> None:
         """Give the file another text."""

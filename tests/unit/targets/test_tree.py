@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.permissions import bound
 
 from vmcsgen.cli import main
+from vmcsgen.targets import find_marks
 
 from . import kernel_tree as tree_files
 from .kernel_tree import VMCS12_C, VMX_H, change, files, make, put
@@ -199,6 +202,58 @@ def test_symlinks_are_not_followed(tree: Path, tmp_path: Path) -> None:
     assert gen(tree, "--check") == 0
 
 
+MARKS = "/* vmcsgen begin: linux/vmcs-field */\n/* vmcsgen end: linux/vmcs-field */\n"
+
+
+@pytest.fixture
+def closed(tree: Path) -> Iterator[Callable[[str], None]]:
+    """Takes all permissions from a file or folder of the tree until the test has ended."""
+    modes: dict[Path, int] = {}
+
+    def close(name: str) -> None:
+        modes[tree / name] = (tree / name).stat().st_mode
+        (tree / name).chmod(0)
+
+    yield close
+    for path, mode in modes.items():
+        path.chmod(mode)
+
+
+@pytest.mark.parametrize("name", ["folder/x.h", "folder"])
+@pytest.mark.parametrize("git", [False, True])
+def test_what_can_not_be_read_is_no_pass(
+    tree: Path, closed: Callable[[str], None], name: str, git: bool
+) -> None:
+    if git:
+        subprocess.run(["git", "init", "--quiet"], cwd=tree, check=True)
+    put(tree, "folder/x.h", MARKS)
+    closed(name)
+    done = bound(["gen", "--tree", str(tree)])
+    assert done.returncode == 2
+    assert "error: can't be read: " in done.stderr
+    assert name in done.stderr
+    assert "[WRITE002]" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "arch"])
+@pytest.mark.parametrize("verb", [["gen", "--tree"], ["adopt", "linux"]])
+def test_a_folder_without_any_permission_is_an_error(
+    tree: Path, closed: Callable[[str], None], name: str, verb: list[str]
+) -> None:
+    closed(name)
+    done = bound([*verb, str(tree)])
+    assert done.returncode == 2
+    assert "error: can't be read: Permission denied [WRITE002]" in done.stderr
+
+
+def test_a_large_file_is_not_looked_into(tree: Path, capsys: Capture) -> None:
+    put(tree, "dump.txt", MARKS + "x" * find_marks.FILE_LIMIT)
+    assert gen(tree, "--check") == 0
+    subprocess.run(["git", "init", "--quiet"], cwd=tree, check=True)
+    assert gen(tree, "--check") == 0
+    assert capsys.readouterr().out.count("current: ") == 6
+
+
 class TestInAGitTree:
     @pytest.fixture(autouse=True)
     def repository(self, tree: Path) -> None:
@@ -213,9 +268,8 @@ class TestInAGitTree:
     def test_tracked_and_new_files_are_seen_ignored_ones_are_not(
         self, tree: Path, capsys: Capture
     ) -> None:
-        marks = "/* vmcsgen begin: linux/vmcs-field */\n/* vmcsgen end: linux/vmcs-field */\n"
-        put(tree, "new file.h", marks)
-        put(tree, "ignored/x.h", marks)
+        put(tree, "new file.h", MARKS)
+        put(tree, "ignored/x.h", MARKS)
         assert gen(tree, "--check") == 1
         out = capsys.readouterr().out
         assert "stale: new file.h:1" in out
@@ -244,11 +298,24 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
-    def test_what_quilt_keeps_is_not_walked(
-        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    def test_another_repository_in_the_environment_is_not_asked(
+        self, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
     ) -> None:
-        monkeypatch.setenv("PATH", "")
-        shutil.copytree(tree, tree / ".pc" / "a.patch")
+        other = tmp_path / "other"
+        other.mkdir()
+        self.git(other, "init", "--quiet")
+        put(tree, ".gitignore", "/*\n")
+        monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+        assert gen(tree, "--check") == 0
+        assert capsys.readouterr().out.count("current: ") == 3
+
+    @pytest.mark.parametrize("path", [None, ""])
+    def test_what_quilt_keeps_is_not_written(
+        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, path: str | None
+    ) -> None:
+        if path is not None:
+            monkeypatch.setenv("PATH", path)
+        shutil.copytree(tree, tree / ".pc/a.patch", ignore=shutil.ignore_patterns(".git"))
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
