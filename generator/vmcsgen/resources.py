@@ -53,7 +53,7 @@ def template_root() -> Path:
 def read_regular(path: Path | str, limit: int) -> bytes:
     """The first ``limit`` bytes of a regular file; OSError for anything else, which never blocks.
 
-    A FIFO or a device is refused before it is read.
+    With a limit of -1 all bytes. A FIFO or a device is refused before it is read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

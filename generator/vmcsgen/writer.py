@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from vmcsgen.diagnostics import DiagnosticError, refuse
-from vmcsgen.resources import shown
+from vmcsgen.resources import read_regular, shown
 
 
 def destination(root: Path, relative: str) -> Path:
@@ -39,7 +39,7 @@ def destination(root: Path, relative: str) -> Path:
 def current(path: Path) -> bytes | None:
     """The bytes of a file, or None if there is none; DiagnosticError if it can't be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path, -1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -115,7 +115,7 @@ def test_what_is_no_file_is_told_from_what_can_not_be_read(tmp_path: Path) -> No
     (tmp_path / "file").write_text("text")
     assert current(tmp_path / "none") is None
     assert current(tmp_path / "file/c.h") is None
-    with pytest.raises(DiagnosticError, match="can't be read: Is a directory") as caught:
+    with pytest.raises(DiagnosticError, match="can't be read: is a directory") as caught:
         current(tmp_path)
     (found,) = caught.value.diagnostics
     assert found.hint == ""

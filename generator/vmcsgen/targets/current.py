@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from vmcsgen.cache import read_entry, write_entry
-from vmcsgen.resources import PACKAGE, spec_folder
+from vmcsgen.resources import PACKAGE, read_regular, spec_folder
 from vmcsgen.specfile.inputs import KINDS, digest, facts_inputs, facts_key, fingerprint
 from vmcsgen.states import remembered
 from vmcsgen.targets.choice import folder_of, recipe_option
@@ -93,8 +93,7 @@ def _current(stamp: str, names: Sequence[str], out: Path | str) -> int | None:
             return None
         for path, expected in made.items():
             try:
-                with open(os.path.join(folder, path), "rb") as stream:
-                    found = stream.read()
+                found = read_regular(os.path.join(folder, path), -1)
             except OSError:
                 return None
             if hashlib.sha256(found).hexdigest() != expected:

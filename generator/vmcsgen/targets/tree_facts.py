@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
-from vmcsgen.resources import shown
+from vmcsgen.resources import read_regular, shown
 from vmcsgen.targets.c_source import closing_brace, without_comments
 from vmcsgen.targets.header_names import header_names
 from vmcsgen.targets.manifest import Target
@@ -58,11 +58,12 @@ def tree_text(top: Path, relative: str) -> str:
     """
     path = destination(top, relative)
     try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise _unusable(path, f"is larger than {FILE_LIMIT} bytes")
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        content = read_regular(path, FILE_LIMIT + 1)
     except OSError as error:
         raise _unusable(path, f"can't be read: {error.strerror}") from None
+    if len(content) > FILE_LIMIT:
+        raise _unusable(path, f"is larger than {FILE_LIMIT} bytes")
+    return content.decode("utf-8", "surrogateescape")
 
 
 def struct_members(top: Path, path: str, tag: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.permissions import bound
 
 from vmcsgen.cli import main
 from vmcsgen.targets.choice import target_names
@@ -262,6 +263,15 @@ def test_a_manifest_can_not_write_elsewhere(
     out = str(tmp_path / "out")
     assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", out]) == 2
     assert "target.yaml:5:" in capsys.readouterr().err
+
+
+def test_what_is_no_file_is_not_waited_for(out: Path) -> None:
+    (out / "csv/fields.csv").unlink()
+    os.mkfifo(out / "csv/fields.csv")
+    for option in ([], ["--check"]):
+        done = bound(["gen", "-t", "csv", "-o", str(out), *option])
+        assert done.returncode == 2
+        assert "csv/fields.csv: error: can't be read: is not a regular file" in done.stderr
 
 
 def test_nothing_is_written_through_a_link_that_leads_out(

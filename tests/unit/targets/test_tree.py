@@ -15,7 +15,7 @@ from vmcsgen.cli import main
 from vmcsgen.targets import find_marks
 
 from . import kernel_tree as tree_files
-from .kernel_tree import VMCS12_C, VMX_H, change, files, make, put
+from .kernel_tree import VMCS12_C, VMCS12_H, VMX_H, change, files, make, put
 
 Capture = pytest.CaptureFixture[str]
 
@@ -244,6 +244,13 @@ def test_a_folder_without_any_permission_is_an_error(
     done = bound([*verb, str(tree)])
     assert done.returncode == 2
     assert "error: can't be read: Permission denied [WRITE002]" in done.stderr
+
+
+def test_what_is_no_file_is_not_waited_for(tree: Path) -> None:
+    (tree / VMCS12_H).unlink()
+    os.mkfifo(tree / VMCS12_H)
+    done = bound(["gen", "--tree", str(tree), "--check"])
+    assert f"{VMCS12_H}: error: can't be read: is not a regular file [TREE001]" in done.stderr
 
 
 def test_a_large_file_is_not_looked_into(tree: Path, capsys: Capture) -> None:
