@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from enum import IntEnum
-from typing import TextIO
+from typing import Any, TextIO
 
 from vmcsgen.excerpt import counted, did_you_mean, printable, rendered, wants_color
 
@@ -64,6 +64,22 @@ class DiagnosticError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(each.message for each in self.diagnostics))
+
+
+def packed(error: DiagnosticError) -> list[list[Any]]:
+    """The diagnostics of an error as JSON values, to be sent to another process."""
+    return [
+        [int(each.severity), each.rule, each.message, astuple(each.location), each.hint]
+        for each in error.diagnostics
+    ]
+
+
+def unpacked(diagnostics: Iterable[Sequence[Any]]) -> DiagnosticError:
+    """The error that was ``packed``."""
+    return DiagnosticError(
+        Diagnostic(Severity(severity), rule, message, Location(*where), hint)
+        for severity, rule, message, where, hint in diagnostics
+    )
 
 
 def refuse(message: str, path: str, *, rule: str = "INPUT", hint: str = "") -> DiagnosticError:
@@ -125,8 +141,10 @@ __all__ = [
     "as_text",
     "counted",
     "did_you_mean",
+    "packed",
     "printable",
     "refuse",
     "report",
+    "unpacked",
     "wants_color",
 ]

@@ -2,6 +2,7 @@
 
 A helper is a fork of this process, so it has everything that was loaded before and nothing has to
 be sent to it. It changes nothing but its own memory and the cache, so losing one costs time only.
+Work that may crash is done ``apart``: in one helper, and never here.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, TextIO, TypeVar
 
 _Made = TypeVar("_Made")
 
@@ -31,9 +33,46 @@ def spread(work: Callable[[int], _Made], weights: Sequence[int]) -> list[_Made]:
     done: dict[int, _Made] = {}
     count = len(weights)
     helpers = min(_processors() - 1, _HELPERS, count - 1)
-    if helpers > 0 and count <= PIECES_LIMIT and _alone():
+    if helpers > 0 and count <= PIECES_LIMIT and alone():
         done = _shared(work, weights, helpers)
     return [done[piece] if piece in done else work(piece) for piece in range(count)]
+
+
+class LostError(Exception):
+    """The process that did work apart ended in the middle of it."""
+
+    def __init__(self, made: int, signal_name: str) -> None:
+        super().__init__(made, signal_name)
+        self.made = made
+        """How many answers came before."""
+        self.signal = signal_name
+        """What ended it; empty if no signal did."""
+
+
+def apart(work: Callable[[], Iterable[_Made]]) -> list[_Made]:
+    """What ``work()`` yields, JSON values, made by one helper; LostError if that is lost.
+
+    OSError if there is no process to be had.
+    """
+
+    def answer(stream: TextIO) -> None:
+        for made in work():
+            stream.write(f"{json.dumps(made)}\n")
+            stream.flush()
+
+    process, answers = _forked(answer)
+    try:
+        with open(answers, encoding="utf-8") as stream:
+            lines = [line for line in stream if line.endswith("\n")]
+    except BaseException:
+        os.kill(process, signal.SIGKILL)
+        raise
+    finally:
+        status = os.waitpid(process, 0)[1]
+    if status:
+        ended_by = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else ""
+        raise LostError(len(lines), ended_by)
+    return [json.loads(line) for line in lines]
 
 
 def _processors() -> int:
@@ -42,7 +81,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _alone() -> bool:
+def alone() -> bool:
     """Whether this process can fork: another thread might hold a lock that nobody would release."""
     import threading
 
@@ -57,8 +96,9 @@ def _shared(work: Callable[[int], _Made], weights: Sequence[int], helpers: int) 
     os.close(numbers)
     running: list[tuple[int, int]] = []
     try:
-        for _ in range(helpers):
-            running.append(_helper(work, claims))
+        with suppress(OSError):  # no process to be had: those that there are do the work
+            for _ in range(helpers):
+                running.append(_helper(work, claims))
         done = _pieces(work, claims)
         for _, answers in running:
             done.update(_answer(answers))
@@ -84,18 +124,31 @@ def _pieces(work: Callable[[int], _Made], claims: int) -> dict[int, _Made]:
 
 def _helper(work: Callable[[int], _Made], claims: int) -> tuple[int, int]:
     """A new helper's process, and where to read its answer."""
-    answers, answer = os.pipe()
-    process = os.fork()
+    return _forked(lambda stream: json.dump(list(_pieces(work, claims).items()), stream))
+
+
+def _forked(answer: Callable[[TextIO], None]) -> tuple[int, int]:
+    """A fork of this process that writes an answer and ends, and where to read it."""
+    answers, written = os.pipe()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(answers)
+        os.close(written)
+        raise
     if process:
-        os.close(answer)
+        os.close(written)
         return process, answers
+    status = 1
     try:
         os.close(answers)
-        done = _pieces(work, claims)
-        with open(answer, "w", encoding="utf-8") as stream:
-            json.dump(list(done.items()), stream)
+        with open(written, "w", encoding="utf-8") as stream:
+            answer(stream)
+        status = 0
     finally:
-        os._exit(0)  # whatever happened: nothing of the process that this is a copy of may go on
+        os._exit(
+            status
+        )  # whatever happened: nothing of the process that this is a copy of may go on
 
 
 def _answer(answers: int) -> dict[int, Any]:

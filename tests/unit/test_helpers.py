@@ -17,7 +17,7 @@ from vmcsgen import helpers
 PIECES = 40
 
 
-def done_by(body: str, processors: int = 3, count: int = PIECES) -> str:
+def done_by(body: str, processors: int = 3, count: int = PIECES, before: str = "") -> str:
     """What a fresh process prints: it has one thread, as the command has."""
     program = f"""
 import os, signal, sys, threading, time
@@ -25,6 +25,7 @@ from vmcsgen import helpers
 helpers._processors = lambda: {processors}
 first = os.getpid()
 files = os.listdir("/proc/self/fd")
+{before}
 def work(piece):
 {body}
     return [piece, os.getpid()]
@@ -110,6 +111,48 @@ def test_first_failure_in_order_is_raised(slow: str) -> None:
         "    if piece in (1, 12): raise LookupError(f'piece {piece}')"
     )
     assert done_by(body) == "piece 1"
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "lost: 2 SIGSEGV"),
+        ("sys.exit(0)", "lost: 2"),
+        ("1/0", "lost: 2"),
+        ("pass", "made: 3"),
+    ],
+)
+def test_work_apart_is_lost_alone(end: str, told: str) -> None:
+    program = f"""
+import os, signal, sys
+from vmcsgen import helpers
+def work():
+    yield 0
+    yield os.getpid()
+    {end}
+    yield 2
+try:
+    made = helpers.apart(work)
+    print("made:", len(made))
+    assert made[1] != os.getpid()
+except helpers.LostError as lost:
+    print("lost:", lost.made, lost.signal)
+print(len(os.listdir("/proc/self/fd")))
+try:
+    os.waitpid(-1, os.WNOHANG)
+except ChildProcessError:
+    print("nothing left")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    first, files, last = done.stdout.splitlines()
+    assert (first.strip(), files, last) == (told, "4", "nothing left")
+
+
+def test_without_more_processes_one_does_all_the_work() -> None:
+    denied = "def fork(): raise BlockingIOError(11, 'Resource temporarily unavailable')"
+    assert done_by("    pass", before=f"{denied}\nos.fork = fork") == "1"
 
 
 def test_large_answers_travel() -> None:

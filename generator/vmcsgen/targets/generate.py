@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vmcsgen.diagnostics import refuse
+from vmcsgen.diagnostics import DiagnosticError, packed, refuse, unpacked
 from vmcsgen.helpers import spread
 from vmcsgen.records import Record
 from vmcsgen.resources import shown
@@ -71,8 +71,16 @@ def compare(
             raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         renderers.append(Renderer(loaded, target, views=views, site=site))
     weights = [each.target.size for each in renderers]
-    texts = spread(lambda number: renderers[number].texts(), weights)
-    for renderer, of_target in zip(renderers, texts, strict=True):
+
+    def texts(number: int) -> tuple[list[str], list[list[Any]]]:
+        try:
+            return renderers[number].texts(), []
+        except DiagnosticError as error:  # an answer like any other: nobody need try once more
+            return [], packed(error)
+
+    for renderer, (of_target, faults) in zip(renderers, spread(texts, weights), strict=True):
+        if faults:
+            raise unpacked(faults)
         target = renderer.target
         digests = made[target.id] = {}
         for output, text in zip(target.outputs, of_target, strict=True):

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.spec import Spec
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, packed, unpacked
+from vmcsgen.helpers import LostError, alone, apart
 from vmcsgen.records import Record
 from vmcsgen.resources import shown
 from vmcsgen.targets.filters import FILTERS
 from vmcsgen.targets.languages import LANGUAGES, Language
 from vmcsgen.targets.manifest import Output, Target
 from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection
-from vmcsgen.targets.sandbox import bounded_round, bounds, environment_class, inside
+from vmcsgen.targets.sandbox import (
+    TooSlowError,
+    bound_process,
+    bounded_round,
+    bounds,
+    environment_class,
+    inside,
+    told_of_loss,
+)
 from vmcsgen.targets.selection import choose
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.view import View
@@ -94,35 +104,78 @@ class Renderer:
     def body(self, output: Output, selection: Selection = AS_NAMED) -> str:
         """The output without header, as it stands between marks; ends with a newline."""
         view = self.view(output, selection)
-        text = _body(self._environment, self.target, view, output, self.tree)
-        if output.language == "python":
-            text = _black(text, self.target, output)
-        return text if text.endswith("\n") else f"{text}\n"
+
+        def make() -> str:
+            text = _body(self._environment, self.target, view, output, self.tree)
+            return _finished(text, self.target, output)
+
+        return self._made([(output.template, make)])[0]
 
     def message(self, template: str, **context: object) -> str:
         """A text beside the outputs, such as the message of a patch."""
         output = Output(template, template, "text")
         context = {"view": self.view(output), "tree": self.tree, **context}
-        return _rendered(self._environment, self.target, template, context)
+
+        def make() -> str:
+            return _rendered(self._environment, self.target, template, context)
+
+        return self._made([(template, make)])[0]
 
     def text(self, output: Output) -> str:
         """The output as a file of its own, below its header."""
-        view = self.view(output, Selection(added=(EVERY,)) if output.every else AS_NAMED)
-        body = _body(self._environment, self.target, view, output, self.tree)
-        text = with_header(body, self.spec, self.target, LANGUAGES[output.language])
-        if output.language == "python":
-            text = _black(text, self.target, output)
-        return text if text.endswith("\n") else f"{text}\n"
+        return self._texts([output])[0]
 
     def texts(self) -> list[str]:
         """All outputs of the target, each as ``text`` gives it."""
-        return [self.text(output) for output in self.target.outputs]
+        return self._texts(self.target.outputs)
+
+    def _texts(self, outputs: Sequence[Output]) -> list[str]:
+        def make(output: Output) -> str:
+            view = self.view(output, Selection(added=(EVERY,)) if output.every else AS_NAMED)
+            body = _body(self._environment, self.target, view, output, self.tree)
+            text = with_header(body, self.spec, self.target, LANGUAGES[output.language])
+            return _finished(text, self.target, output)
+
+        return self._made([(output.template, partial(make, output)) for output in outputs])
+
+    def _made(self, works: Sequence[tuple[str, Callable[[], str]]]) -> list[str]:
+        """The texts that each template's work makes, in a process apart if it is a stranger's."""
+        if not (self.target.foreign and alone()):
+            return [make() for _, make in works]
+        return _made_apart(self.target, works)
 
 
 def render(spec: Spec, target: Target, site: Site | None = None) -> tuple[Rendered, ...]:
     """Every output of a target as text; DiagnosticError names the template and line at fault."""
     texts = Renderer(spec, target, site=site).texts()
     return tuple(map(Rendered, target.outputs, texts))
+
+
+def _made_apart(target: Target, works: Sequence[tuple[str, Callable[[], str]]]) -> list[str]:
+    def texts() -> Iterator[tuple[str, list[list[Any]]]]:
+        for template, make in works:
+            bound_process()
+            try:
+                text, faults = make(), []
+            except DiagnosticError as error:
+                text, faults = "", packed(error)
+            except (Exception, TooSlowError) as error:  # of a library given what nobody writes
+                text, faults = "", packed(_fault_of(target, template, error))
+            yield text, faults
+            if faults:
+                return
+
+    try:
+        made = apart(texts)
+    except LostError as lost:
+        template = str(target.folder / works[lost.made][0])
+        raise _fault(target, template, 0, told_of_loss(lost.signal)) from None
+    except OSError as error:
+        message = f"needs a process of its own, and there is none: {error.strerror}"
+        raise _fault(target, str(target.folder / works[0][0]), 0, message) from None
+    if made and made[-1][1]:
+        raise unpacked(made[-1][1])
+    return [text for text, _ in made]
 
 
 def _site(spec: Spec, site: Site | None) -> Site:
@@ -186,14 +239,13 @@ def _rendered(
 
     try:
         with bounds() if target.foreign else contextlib.nullcontext():
-            return environment.get_template(template).render(context)
+            text = environment.get_template(template).render(context)
+            text.encode()  # half a character, which no file can hold, is the template's fault too
+            return text
     except jinja2.TemplateSyntaxError as error:
         raise _fault(target, error.filename, error.lineno, str(error.message)) from None
-    except (jinja2.TemplateError, *_OF_TEMPLATES) as error:
-        line = _template_line(error, target.folder)
-        raise _fault(
-            target, str(target.folder / template), line, f"{type(error).__name__}: {error}"
-        ) from None
+    except (jinja2.TemplateError, TooSlowError, *_OF_TEMPLATES) as error:
+        raise _fault_of(target, template, error) from None
 
 
 _OF_TEMPLATES = (
@@ -213,6 +265,14 @@ def with_header(body: str, spec: Spec, target: Target, language: Language) -> st
         first, _, rest = body.partition("\n")
         return f"{first}\n{head}{rest}"
     return head + body
+
+
+def _finished(text: str, target: Target, output: Output) -> str:
+    """``text`` as it is written: formatted if it is Python, and with an end to its last line."""
+    if output.language == "python":
+        with bounds() if target.foreign else contextlib.nullcontext():
+            text = _black(text, target, output)
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _black(text: str, target: Target, output: Output) -> str:
@@ -243,6 +303,12 @@ def _template_line(error: BaseException, folder: Path) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def _fault_of(target: Target, template: str, error: BaseException) -> DiagnosticError:
+    line = _template_line(error, target.folder)
+    message = f"{type(error).__name__}: {error}"
+    return _fault(target, str(target.folder / template), line, message)
 
 
 def _fault(target: Target, filename: str | None, line: int, message: str) -> DiagnosticError:

@@ -1,8 +1,13 @@
-"""Templates of strangers: Jinja's sandbox, bounds on time and memory, no way out of a folder."""
+"""Templates of strangers: Jinja's sandbox, bounds on time and memory, no way out of a folder.
+
+What no exception can end, a single step of a library in C that takes for ever or crashes, ends
+with the process that it runs in (``helpers.apart``), for which the kernel keeps the time.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 import signal
@@ -27,8 +32,15 @@ _DIGITS = 30
 """Places that the filter ``round`` takes, for the same reason."""
 
 
-class TooSlowError(RuntimeError):
-    """A template took more processor time than it may."""
+_GRACE = 2
+"""Seconds more for a process as a whole."""
+
+_AGAIN = 0.5
+"""Seconds after which a template that went on is told again."""
+
+
+class TooSlowError(BaseException):
+    """A template took more processor time than it may. Jinja's tests swallow each Exception."""
 
 
 def environment_class() -> type[jinja2.Environment]:
@@ -83,13 +95,30 @@ def bounds() -> Iterator[None]:
     before = signal.signal(signal.SIGVTALRM, _too_slow) if timed else None
     try:
         if timed:
-            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, _AGAIN)
         yield
     finally:
         if timed:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def bound_process() -> None:
+    """Let the kernel end this process if its next output takes more time than ``bounds`` gives."""
+    used = sum(os.times()[:2])
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = math.ceil(used + SECONDS + _GRACE)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def told_of_loss(ended_by: str) -> str:
+    """What is wrong with a template whose process was ended by this signal."""
+    if ended_by == "SIGXCPU":
+        return f"took more than {SECONDS} seconds of processor time in one step; let it do less"
+    return f"crashed what makes it ({ended_by or 'no answer'}); let it nest less deep, or do less"
 
 
 def _too_slow(_number: int, _frame: object) -> None:

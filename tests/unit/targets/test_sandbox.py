@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +162,62 @@ def test_bombs_end(
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_VIRTUAL)[0] == 0
+
+
+DOUBLED = "".join(f"{{% set {name} = [1] %}}" for name in "ab")
+DOUBLED += "".join(f"{{% set {name} = [{name}, {name}] %}}" for name in "ab") * 60
+SWALLOWED = """\
+{% for i in range(99999) | map("string") | map("center", 10000000) | map("length") %}
+{{ loop is sequence }}{% endfor %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "seconds", "answer"),
+    [
+        (("text", DOUBLED + "{{ a == b }}"), 1, "1 seconds of processor time in one step"),
+        (("text", SWALLOWED), 1, "TooSlowError: took more than 1 seconds"),
+        (("python", 'x = {{ "(" * 9000 }}1{{ ")" * 9000 }}'), 1, "TooSlowError"),
+        (("python", 'x = {{ "not " * 20000 }}1'), 10, ""),  # crashes black, with most Pythons
+        (("python", "x = {{ '[' }}"), 10, "makes invalid Python"),
+        (("text", '{{ "\\ud800" }}'), 10, "UnicodeEncodeError"),
+    ],
+)
+def test_what_no_exception_ends_is_an_error_all_the_same(
+    folder: Path, tmp_path: Path, made: tuple[str, str], seconds: int, answer: str
+) -> None:
+    """Two targets, one of them honest, so that a helper makes one: each is tried once."""
+    language, text = made
+    (folder / "target.yaml").write_text(MANIFEST.replace("text}", f"{language}}}"))
+    (folder / "t.j2").write_text(text)
+    honest = folder.parent / "honest"
+    honest.mkdir()
+    (honest / "target.yaml").write_text(MANIFEST.replace("stranger", "honest"))
+    (honest / "t.j2").write_text("text\n")
+    program = f"""
+import os, sys
+from vmcsgen import cli, helpers
+from vmcsgen.targets import render, sandbox
+sandbox.SECONDS = {seconds}
+helpers._processors = lambda: 2
+def bound_process(plain=sandbox.bound_process):
+    os.write(1, b"tried\\n")
+    plain()
+render.bound_process = bound_process
+arguments = ["gen", "--templates", {str(folder.parent)!r}, "-o", {str(tmp_path / "out")!r}]
+sys.exit(cli.main(arguments))
+"""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert "t.j2" in done.stderr
+    assert answer in done.stderr
+    assert "[TARGET003]" in done.stderr
+    assert done.stdout.split() == ["tried"] * 2
+    assert not (tmp_path / "out").exists()
+    assert time.monotonic() - began < 20
 
 
 @pytest.fixture
