@@ -213,9 +213,10 @@ def make_region(
         first -= 1  # the title above the list, which is the region's from now on
     carriage = "\r" if lines[construct.first - 1].endswith("\r") else ""
     enclosed_lines = enclosed(LANGUAGES[output.language], name, workshop.stamp, body, selection)
-    lines[first : construct.last] = [
-        f"{line}{carriage}" for line in (*enclosed_lines, *construct.foreign)
-    ]
+    made_lines = [f"{line}{carriage}" for line in (*enclosed_lines, *construct.foreign)]
+    if not lines[construct.last - 1].endswith("\r"):  # where the file ends, with no line end
+        made_lines[-1] = made_lines[-1].removesuffix("\r")
+    lines[first : construct.last] = made_lines
     draft.put(path, "\n".join(lines))
 
 

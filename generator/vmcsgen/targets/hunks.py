@@ -97,10 +97,11 @@ def _malformed(path: Path, line: int, text: str, message: str) -> DiagnosticErro
 def apply(hunk: Hunk, text: str) -> str:
     """``text`` with the hunk applied; unchanged where its new side stands there already.
 
-    Raises UnfitError where the old side is missing or stands there more than once.
+    Every line keeps its own end. Raises UnfitError where the old side is missing or stands there
+    more than once.
     """
-    carriage = "\r" if "\r\n" in text else ""
-    lines = [line.removesuffix("\r") for line in text.split("\n")] if carriage else text.split("\n")
+    raw = text.split("\n")
+    lines = [line.removesuffix("\r") for line in raw]
     places = _places(hunk.old, lines)
     if places and hunk.old == hunk.new:
         return text
@@ -111,7 +112,7 @@ def apply(hunk: Hunk, text: str) -> str:
         raise UnfitError(hunk, f"the lines of this hunk stand {count} in {hunk.path}")
     if _done(hunk, lines, places[0][0]):
         return text
-    return f"{carriage}\n".join(_edited(hunk, lines, places[0]))
+    return "\n".join(_edited(hunk, raw, places[0]))
 
 
 def _gone(hunk: Hunk, lines: Sequence[str]) -> bool:
@@ -158,11 +159,13 @@ def _match(wanted: Sequence[str], lines: Sequence[str], start: int) -> list[int]
 
 
 def _edited(hunk: Hunk, lines: Sequence[str], place: Sequence[int]) -> list[str]:
+    """The lines with the hunk applied; new ones end as the first that the hunk is about does."""
     made = list(lines[: place[0]])
+    carriage = "\r" if lines[place[0]].endswith("\r") else ""
     old = 0
     for line in hunk.lines:
         if line[0] == "+":
-            made.append(line[1:])
+            made.append(line[1:] + carriage)
             continue
         if line[0] == " ":
             made += lines[place[old] : place[old + 1]]

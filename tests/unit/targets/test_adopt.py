@@ -106,6 +106,14 @@ def test_crlf_files_stay_crlf(tree: Path) -> None:
     assert text.count(b"\n") == text.count(b"\r\n")
 
 
+def test_a_crlf_file_that_ends_with_the_list_gets_no_lone_carriage_return(tree: Path) -> None:
+    put(tree, VMX_H, f"one\n{tree_files.ENUM}".rstrip("\n").replace("\n", "\r\n"))
+    assert adopt(tree) == 0
+    text = files(tree)[VMX_H]
+    assert text.endswith(b"*/")
+    assert text.count(b"\r") == text.count(b"\r\n") == text.count(b"\n")
+
+
 REFUSED = {
     "a value that differs": (
         ("= 0x00006800", "= 0x00006802"), "GUEST_CR0 is 0x6802 here, 0x6800 in the spec"

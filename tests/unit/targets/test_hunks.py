@@ -69,6 +69,13 @@ def test_crlf_stays(tmp_path: Path) -> None:
     assert edited(tmp_path, " one\n-two\n+2\n", "one\r\ntwo\r\n") == "one\r\n2\r\n"
 
 
+def test_every_line_keeps_its_own_end(tmp_path: Path) -> None:
+    body, text = " one\n-two\n+zwei", "zero\r\none\ntwo\nthree\r\n"
+    assert edited(tmp_path, body, text) == "zero\r\none\nzwei\nthree\r\n"
+    text = "zero\none\r\ntwo\nthree\n"
+    assert edited(tmp_path, body, text) == "zero\none\r\nzwei\r\nthree\n"
+
+
 def test_a_diff_may_have_several_files_and_hunks(tmp_path: Path) -> None:
     found = hunks(
         tmp_path, f"{HEAD}@@\n a\n-b\n@@ two\n-c\n+d\n--- a/y.c\n+++ b/y.c\n@@ three\n e\n+f\n"
