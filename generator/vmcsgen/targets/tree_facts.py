@@ -73,11 +73,13 @@ def struct_members(top: Path, path: str, tag: str) -> tuple[str, ...]:
     if found is None:
         raise _unusable(top / path, f"has no struct {tag}")
     body = text[found.end() : closing_brace(text, found.end())]
-    members = []
+    members: list[str] = []
     for declaration in body.split(";"):
-        names = re.findall(r"[A-Za-z_]\w*", declaration.partition(":")[0].partition("[")[0])
-        if len(names) > 1:
-            members.append(names[-1])
+        first, *more = (
+            re.findall(r"[A-Za-z_]\w*", re.split(r"[:\[]", declarator)[0])
+            for declarator in re.split(r",(?![^(]*\))", declaration)
+        )
+        members += [names[-1] for names in (first[1:], *more) if names]
     return tuple(members)
 
 

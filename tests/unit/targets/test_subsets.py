@@ -13,7 +13,7 @@ from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.targets.manifest import load_target
 from vmcsgen.targets.subsets import SubsetTable
-from vmcsgen.targets.tree_facts import TreeFacts
+from vmcsgen.targets.tree_facts import TreeFacts, struct_members
 from vmcsgen.targets.view import View
 
 from .kernel_tree import CAPABILITIES_H, VMCS12_H, VMX_H, change, make
@@ -28,6 +28,12 @@ def table(spec: Spec, tree: Path | None = None) -> SubsetTable:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     return make(tmp_path)
+
+
+def test_every_member_of_a_declaration_counts(tmp_path: Path) -> None:
+    text = "struct t { u16 a, b; u32 c : 3, d:4; u8 *e, f[2], g; };"
+    (tmp_path / "t.h").write_text(text)
+    assert struct_members(tmp_path, "t.h", "t") == ("a", "b", "c", "d", "e", "f", "g")
 
 
 def test_rows_and_cells_are_dense_and_hold_every_field_once(spec: Spec) -> None:
