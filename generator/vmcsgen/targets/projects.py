@@ -41,19 +41,19 @@ def entries(view: View, project: Project) -> tuple[EntryView, ...]:
     def note(name: str, value: int, high: bool, field: FieldView) -> None:
         found[name] = EntryView(name, f"0x{value:04x}", f"0x{value:08x}", value, high, field)
 
-    for identity, name in project.fields.items():
+    for high, names in ((False, project.fields), (True, project.high_fields)):
+        for identity, name in names.items():
+            if identity in view.field:
+                note(name, view.field[identity].encoding | high, high, view.field[identity])
+    for identity, aliases in project.aliases.items():
         if identity in view.field:
-            field = view.field[identity]
-            note(name, field.encoding, False, field)
-            if identity in project.high_fields:
-                note(project.high_fields[identity], field.encoding | 1, True, field)
-            for alias in project.aliases.get(identity, ()):
-                note(alias, field.encoding, False, field)
+            for alias in aliases:
+                note(alias, view.field[identity].encoding, False, view.field[identity])
     ranks = {name: rank for rank, name in enumerate(project.order)}
 
     def place(entry: EntryView) -> tuple[int, int]:
         # The order lists full encodings; a high half comes with its field.
-        full = project.fields[entry.field.id]
+        full = project.fields.get(entry.field.id, "")
         return ranks.get(entry.name, ranks.get(full, len(ranks))), entry.value
 
     return tuple(sorted(found.values(), key=place))

@@ -29,7 +29,7 @@ from vmcsgen.targets.sandbox import (
     inside,
     told_of_loss,
 )
-from vmcsgen.targets.selection import choose
+from vmcsgen.targets.selection import UnknownConstantError, choose
 from vmcsgen.targets.tree_facts import TreeFacts
 from vmcsgen.targets.view import View
 
@@ -88,8 +88,12 @@ class Renderer:
         """What the output's template is handed.
 
         ``selection`` is what the owner of a region chose among the project's constants.
+        UnknownConstantError for names that mean nothing, as all do without a project.
         """
         project = self.target.project_of(output)
+        names = tuple(n for n in (*selection.added, *selection.dropped) if n != EVERY)
+        if project is None and names:
+            raise UnknownConstantError(names)
         if (project, selection) not in self._views:
             spec = self.spec
             if project is not None and selection != AS_NAMED:

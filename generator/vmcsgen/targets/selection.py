@@ -79,8 +79,11 @@ def _with(spec: Spec, project: Project, added: dict[str, tuple[Field, bool]]) ->
 def _without(project: Project, dropped: frozenset[str]) -> Project:
     if not dropped:
         return project
+    # A high half that stays stands where its field stood.
+    high = {name: project.high_fields.get(each, name) for each, name in project.fields.items()}
     return replace(
         project,
+        order=tuple(high.get(name, name) if name in dropped else name for name in project.order),
         fields={i: name for i, name in project.fields.items() if name not in dropped},
         high_fields={i: name for i, name in project.high_fields.items() if name not in dropped},
         aliases={

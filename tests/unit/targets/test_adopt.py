@@ -90,6 +90,14 @@ def test_all_adds_what_the_tree_has_no_name_for(tree: Path, spec: Spec) -> None:
     assert sorted(value for _, value in found) == sorted(encodings)
 
 
+def test_a_list_may_have_the_high_half_of_a_field_only(tree: Path) -> None:
+    change(tree, SELFTESTS_VMX_H, "	TSC_MULTIPLIER                  = 0x00002032,\n", "")
+    before = constants(files(tree)[SELFTESTS_VMX_H])
+    assert ("TSC_MULTIPLIER_HIGH", 0x2033) in before
+    assert adopt(tree) == 0
+    assert constants(files(tree)[SELFTESTS_VMX_H]) == before
+
+
 def test_an_older_place_of_a_file_is_found(tree: Path) -> None:
     older = SELFTESTS_VMX_H.replace("/x86/", "/x86_64/")
     put(tree, older, tree_files.FILES[SELFTESTS_VMX_H])

@@ -162,6 +162,36 @@ def test_the_owner_chooses_constants_below_the_mark(tree: Path) -> None:
     assert "\tPOSTED_INTR_NV                  = 0x00000002,\n" in files(tree)[VMX_H].decode()
 
 
+def test_each_half_of_a_field_is_chosen_for_itself(tree: Path) -> None:
+    full, high = ("\tTSC_MULTIPLIER                  = 0x00002032,\n",
+                  "\tTSC_MULTIPLIER_HIGH             = 0x00002033,\n")  # fmt: skip
+    text = files(tree)[VMX_H].decode()
+    assert full + high in text
+    change(tree, VMX_H, "without: POSTED_INTR_NV", "without: TSC_MULTIPLIER POSTED_INTR_NV")
+    assert gen(tree) == 0
+    found = files(tree)[VMX_H].decode()
+    assert [line for line in found.split("\n") if "= 0x" in line] == [
+        line for line in text.replace(full, "").split("\n") if "= 0x" in line
+    ]
+    mark = next(line for line in found.split("\n") if "without: TSC_MULTIPLIER" in line)
+    put(
+        tree, VMX_H, found.replace(mark, f"/* vmcsgen with: EXECUTIVE_VMCS_POINTER_HIGH */\n{mark}")
+    )
+    assert gen(tree) == 0
+    assert "\tEXECUTIVE_VMCS_POINTER_HIGH     = 0x0000200d,\n" in files(tree)[VMX_H].decode()
+
+
+def test_what_has_no_names_of_a_project_has_none_to_choose(tree: Path, capsys: Capture) -> None:
+    marks = "/* vmcsgen {}: c/vmcs.h */\n"
+    put(tree, "x.h", marks.format("begin") + marks.format("end"))
+    assert gen(tree) == 0
+    put(
+        tree, "x.h", files(tree)["x.h"].decode().replace("*/", "*/\n/* vmcsgen without: NOPE */", 1)
+    )
+    assert gen(tree) == 2
+    assert "name NOPE, which no field is called [REGION008]" in capsys.readouterr().err
+
+
 def test_a_tree_without_marks_is_an_error(tmp_path: Path, capsys: Capture) -> None:
     make(tmp_path)
     (tmp_path / VMCS12_C).unlink()
