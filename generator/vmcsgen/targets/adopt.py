@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,10 +205,12 @@ def make_region(
     selection = _selection(project, frozenset(fresh), construct, every)
     body = renderer.body(output, _known_part(selection, known)).removesuffix("\n").split("\n")
     made = find("\n".join(body) + "\n", kind, known, "")
-    faults = list(_differences(construct, made, where, text.split("\n")))
+    lines = text.split("\n")
+    faults = list(_differences(construct, made, where, lines))
+    if kind == "#define" and made is not None:
+        faults += _second_definitions(construct, made, where, lines)
     if faults:
         raise DiagnosticError(faults)
-    lines = text.split("\n")
     first = construct.first - 1
     if first and body and lines[first - 1].strip() == body[0].strip():
         first -= 1  # the title above the list, which is the region's from now on
@@ -265,6 +268,22 @@ def _differences(
             yield fault(each, f"{each.name} would change its place in the list",
                         "move it to where the spec's order has it")  # fmt: skip
         last = max(last, right.line)
+
+
+def _second_definitions(
+    old: Construct, new: Construct, path: str, lines: list[str]
+) -> Iterator[Diagnostic]:
+    """Macros that the region would define too: not as plain numbers, and so not in the list."""
+    added = {each.name for each in new.constants} - {each.name for each in old.constants}
+    for number, line in enumerate(lines, 1):
+        found = re.match(r"[ \t]*#[ \t]*define[ \t]+(\w+)", line)
+        if found and found[1] in added:
+            message = f"{found[1]} is defined here, and the region would define it too"
+            place = Location(
+                path, number, found.start(1) + 1, line.removesuffix("\r"), len(found[1])
+            )
+            hint = "make it a plain number of the list, or take it out"
+            yield Diagnostic(Severity.ERROR, "ADOPT001", message, place, hint)
 
 
 def _edited(diffs: list[Path], draft: Draft) -> dict[str, str]:

@@ -121,7 +121,7 @@ def digest(lines: Iterable[str]) -> str:
 
 _OPENING = r"(?P<indent>[ \t]{0,200})(?:/\*|//|#|<!--|\.\.|\.\\\"|;|--)[ \t]*"
 _CLOSING = r"[ \t]*(?:\*/|-->)?[ \t]*"
-_NAME = r"(?P<name>[a-z0-9][a-z0-9.-]{0,79}/[A-Za-z0-9][A-Za-z0-9._-]{0,79})"
+_NAME = r"(?P<name>[a-z0-9][a-z0-9.-]{0,79}/[A-Za-z0-9_.][A-Za-z0-9._-]{0,79})"
 _ATTEMPT = re.compile(_OPENING + r"vmcsgen[ \t]+(?P<kind>begin|end|with|without)\b")
 _BEGIN = re.compile(
     _OPENING + rf"vmcsgen begin: {_NAME}(?:[ \t]+(?P<stamp>spec [0-9.]{{1,20}} "
@@ -135,6 +135,11 @@ _END = re.compile(
 _CHOICE = re.compile(
     _OPENING + r"vmcsgen (?P<kind>with|without): (?P<names>\w[\w:]*(?:[ \t]+\w[\w:]*)*)" + _CLOSING
 )
+
+
+def can_be_named(name: str) -> bool:
+    """Whether a mark can carry this name (``TARGET/OUTPUT``)."""
+    return re.fullmatch(_NAME, name) is not None
 
 
 def parse(text: str, path: str) -> Marked:

@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
 from vmcsgen.resources import shown
 from vmcsgen.targets.choice import target_names
-from vmcsgen.targets.manifest import Target, load_target
+from vmcsgen.targets.languages import LANGUAGES
+from vmcsgen.targets.manifest import Output, Target, load_target
+from vmcsgen.targets.regions import can_be_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ def load_series(target: Target) -> Series:
 
     path = target.folder / "series.yaml"
     if not path.is_file():
-        steps = tuple(RegionStep(each.name) for each in target.outputs if each.replaces)
+        regions = [each for each in target.outputs if each.replaces]
+        problem = next((found for each in regions if (found := _unmarkable(target, each))), None)
+        if problem is not None:
+            raise refuse(problem, shown(target.folder / "target.yaml"), rule="TARGET004")
+        steps = tuple(RegionStep(each.name) for each in regions)
         return Series(target.title, None, (Patch(target.title, "", True, steps),))
     document = nodes.parse(nodes.read_text(path, shown(path)), shown(path))
     faults = list(schema.check(document, "series"))
@@ -113,13 +119,25 @@ def _for_trees(series: Series) -> bool:
 
 def _problems(target: Target, step: Mapping[str, Any]) -> Iterator[str]:
     named = step.get("region") or step.get("file")
-    if named and target.output(named) is None:
+    output = target.output(named) if named else None
+    if named and output is None:
         known = ", ".join(each.name for each in target.outputs)
         yield f"target {target.id} has no output {named!r} (it has {known})"
+    if output is not None and (problem := _unmarkable(target, output)) is not None:
+        yield problem
     if "diff" in step:
         for name in _step(step).diffs:  # type: ignore[union-attr]
             if not (target.folder / name).is_file():
                 yield f"there is no {name!r} here"
+
+
+def _unmarkable(target: Target, output: Output) -> str | None:
+    """Why no marks can stand around an output in a tree, if so."""
+    if not LANGUAGES[output.language].has_comments:
+        return f"{output.name!r} can't stand between marks: {output.language} has no comments"
+    if not can_be_named(f"{target.id}/{output.name}"):
+        return f"{output.name!r} can't stand between marks, which can't carry this name"
+    return None
 
 
 def _patch(entry: Mapping[str, Any]) -> Patch:

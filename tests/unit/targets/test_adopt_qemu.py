@@ -67,6 +67,21 @@ def test_the_list_keeps_what_it_had_and_what_stood_around_it(tree: Path) -> None
     assert after[end + 1] == EOI_EXIT
 
 
+def test_a_macro_that_is_no_plain_number_is_not_defined_twice(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tree / VMCS_H
+    path.write_text(
+        path.read_text().replace(EOI_EXIT, f"{EOI_EXIT}\n#define VMCS_GUEST_SSP (0x682a)")
+    )
+    before = contents(tree)
+    assert main(["adopt", "qemu", str(tree), "--all"]) == 2
+    err = capsys.readouterr().err
+    assert "VMCS_GUEST_SSP is defined here, and the region would define it too [ADOPT001]" in err
+    assert contents(tree) == before
+    assert main(["adopt", "qemu", str(tree)]) == 0
+
+
 def test_an_unknown_ladder_is_refused_and_nothing_changes(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

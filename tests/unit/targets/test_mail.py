@@ -268,6 +268,47 @@ def test_a_wrong_series_is_an_error_with_its_line(
     assert message in err
 
 
+def adopted_file(tmp_path: Path, path: str, language: str = "python") -> list[str]:
+    """The arguments that adopt and then keep a target whose series adds the file ``path``."""
+    templates = demo(tmp_path / "templates")
+    text = DEMO["target.yaml"].replace("new/file.h, language: c", f'"{path}", language: {language}')
+    put(templates, "demo/target.yaml", text)
+    series = DEMO["series.yaml"].replace("[{region: e}]", f"[{{file: '{path}'}}]")
+    put(templates, "demo/series.yaml", series.partition('  - subject: "demo: the rest"')[0])
+    put(templates, "demo/new.h.j2", "N = 1\n")
+    return ["--templates", str(templates)]
+
+
+@pytest.mark.parametrize("path", ["__init__.py", ".config.py", "a_b-c.py"])
+def test_a_file_that_was_adopted_stays_current(tmp_path: Path, path: str) -> None:
+    arguments = adopted_file(tmp_path, path)
+    tree = make(tmp_path / "linux")
+    assert main(["adopt", "demo", str(tree), *arguments]) == 0
+    assert main(["gen", "--tree", str(tree), "-t", "demo", *arguments, "--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "message"),
+    [
+        ("x.json", "json", "json has no comments"),
+        ("a b.py", "python", "can't carry this name"),
+        (f"{'x' * 80}.py", "python", "can't carry this name"),
+    ],
+)
+def test_what_marks_can_not_enclose_is_not_adopted(
+    tmp_path: Path, capsys: Capture, path: str, language: str, message: str
+) -> None:
+    arguments = adopted_file(tmp_path, path, language)
+    tree = make(tmp_path / "linux")
+    before = files(tree)
+    assert main(["adopt", "demo", str(tree), *arguments]) == 2
+    err = capsys.readouterr().err
+    assert "series.yaml:7:" in err
+    assert message in err
+    assert "[TARGET004]" in err
+    assert files(tree) == before
+
+
 @pytest.mark.parametrize("author", ["nobody", "a <b", "a\n <b@c>", "<b@c>", "a <b c@d>"])
 def test_an_author_needs_name_and_address(tmp_path: Path, author: str) -> None:
     make(tmp_path)
