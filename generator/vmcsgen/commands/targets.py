@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     width = max(len(target.id) for target in targets)
     for target in targets:
         package = packages.get(target.id)
-        origin = f" (package {printable(package)}; made only if asked for)" if package else ""
-        print(f"{target.id:<{width}}  {target.title}{origin}")
+        origin = f" (package {package}; made only if asked for)" if package else ""
+        print(printable(f"{target.id:<{width}}  {target.title}{origin}"))
         for output in target.outputs:
             region = f" (region {output.region})" if output.region else ""
-            print(f"{'':<{width}}    {output.path}{region}")
+            print(printable(f"{'':<{width}}    {output.path}{region}"))
     return 0

@@ -20,10 +20,14 @@ def target_names(root: Path | str | None = None) -> tuple[str, ...]:
 
         problem = "is a file" if os.path.exists(folder) else "there is no such folder"
         raise refuse(problem, shown(folder), hint="name a folder of targets (NAME/target.yaml)")
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        from vmcsgen.diagnostics import refuse
+
+        raise refuse(f"can't be listed: {error.strerror}", shown(folder)) from None
     return tuple(
-        name
-        for name in sorted(os.listdir(folder))
-        if os.path.exists(os.path.join(folder, name, "target.yaml"))
+        name for name in names if os.path.exists(os.path.join(folder, name, "target.yaml"))
     )
 
 

@@ -52,10 +52,10 @@ def installed() -> Mapping[str, Installed]:
 
 def _folder(entry: EntryPoint) -> str | None:
     """The folder that holds NAME/target.yaml, found without importing the package."""
-    top, *below = entry.module.split(".")
     try:
+        top, *below = entry.module.split(".")
         spec = find_spec(top)
-    except (ImportError, ValueError):
+    except (AttributeError, ImportError, ValueError):  # the first: what it says is no module
         return None
     for location in (spec and spec.submodule_search_locations) or ():
         folder = os.path.join(location, *below)

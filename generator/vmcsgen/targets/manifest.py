@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vmcsgen.cache import read_entry, write_entry
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
 from vmcsgen.records import Record
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
 from vmcsgen.specfile.inputs import digest, fingerprint
@@ -82,7 +82,11 @@ def load_target(name: str, root: Path | None = None) -> Target:
     folder = Path(folder_of(name, root))
     foreign = folder.parent != template_root()
     option = recipe_option(root)
-    stamp = f"target-{digest([f'{folder}/target.yaml'], fingerprint(str(folder), *_JUDGES))[:40]}"
+    try:
+        state = fingerprint(str(folder), *_JUDGES)
+    except OSError as error:
+        raise refuse(f"can't be listed: {error.strerror}", shown(folder)) from None
+    stamp = f"target-{digest([f'{folder}/target.yaml'], state)[:40]}"
     known = read_entry(stamp)
     if isinstance(known, dict):
         with contextlib.suppress(KeyError, TypeError):  # another shape is as good as lost

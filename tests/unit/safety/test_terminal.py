@@ -36,6 +36,7 @@ RUNS = {
         ["-t", "csv", "-o", "{file}/" + EVIL_NAME], ["--tree", "{tree}"],
         ["--tree", "{tree}", "--diff"], ["-t", "csv", "-o", "{here}/" + EVIL_NAME, "--check"],
         ["-t", "csv", "-o", "{stale}", "--diff"],
+        ["--templates", "{odd}", "-o", "{here}/out", "--check"],
     ],
     "adopt": [[EVIL, "{tree}"], ["linux", "{tree}", "--diff"], ["linux", "{here}/" + EVIL_NAME]],
     "patch": [[EVIL, "{tree}"], ["linux", "{tree}"]],
@@ -44,7 +45,7 @@ RUNS = {
         [EVIL], ["--project", EVIL, "{file}"], ["{file}", "--baseline", "{file}"],
         ["{file}", "--format", "json"], ["{file}", "--format", "sarif"],
     ],
-    "targets": [["--templates", "{templates}"], ["--templates", EVIL]],
+    "targets": [["--templates", "{templates}"], ["--templates", "{odd}"], ["--templates", EVIL]],
     "caps": [["{dump}"], ["{json}"], ["{xml}"], ["{log}"], [EVIL], ["qemu:" + EVIL], ["{dump}@9"]],
     "cpus": [["--field", EVIL], ["--kind", EVIL], [EVIL]],
     "diff": [["{dump}", "{json}"], [EVIL, EVIL], ["{spec}", "{spec}"]],
@@ -73,10 +74,15 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     put("stale/csv/fields.csv", EVIL)
     put("targets/stranger/target.yaml", f"target: stranger\ntitle: T\n'{EVIL!a}': 1\n")
     put("targets/stranger/t.j2", f"{{{{ {EVIL} }}}}\n")
+    reversing = "\u202eevil\u2066"
+    put("odd/odd/t.j2", "")
+    put("odd/odd/target.yaml", "target: odd\ntitle: T \u202eevil\u2066\nlicense: MIT\noutputs:\n"
+        f"  - {{template: t.j2, path: \"{reversing}\", language: text}}\n")  # fmt: skip
     lines = [framed(["0000", "begin", "1", "x", "y"]), f"@vmcs1 0001 {EVIL} *0000", EVIL]
     return {
         "here": str(here), "spec": str(here / "spec"), "tree": str(here / "tree"),
         "stale": str(here / "stale"), "templates": str(here / "targets"),
+        "odd": str(here / "odd"),
         "file": put(f"{EVIL_NAME}.h", HEADER),
         "dump": put("dump.txt", f"{EVIL}\ncpu0 0x480 = 0x{'f' * 99}{EVIL}\n0x48a: 2e {EVIL}\n"),
         "json": put("dump.json", json.dumps({"msrs": {"0x48a": "0x2e"}, "cpu": EVIL, EVIL: 1})),

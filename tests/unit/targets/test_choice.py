@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.permissions import bound
 
 from vmcsgen.diagnostics import DiagnosticError
 from vmcsgen.targets.choice import choose, recipe_option
@@ -45,6 +46,16 @@ def test_folder_without_targets_says_how_to_begin_one(targets: Path) -> None:
     assert "new-target" in caught.value.diagnostics[0].hint
     with pytest.raises(DiagnosticError, match="is a file"):
         choose([], targets / "go" / "target.yaml")
+
+
+@pytest.mark.parametrize("folder", ["mine", "mine/ada"])
+def test_folder_that_can_not_be_listed_is_refused(targets: Path, folder: str) -> None:
+    Path(folder).chmod(0o311)
+    for verb in (["gen", "-t", "ada"], ["targets"]):
+        done = bound([*verb, "--templates", str(targets)])
+        assert done.returncode == 2
+        assert f"{folder}: error: can't be listed: Permission denied" in done.stderr
+    Path(folder).chmod(0o755)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,13 @@ def test_two_packages_with_one_name_are_refused(
 
 
 @pytest.mark.parametrize(
-    "entry", ["other = no_such_module", "other = vmcsgen_other.sub", "../x = vmcsgen_other"]
+    "entry",
+    [
+        "other = no_such_module",
+        "other = vmcsgen_other.sub",
+        "../x = vmcsgen_other",
+        "other = vmcsgen-other",
+    ],
 )
 def test_an_entry_point_that_leads_nowhere_is_no_target(
     site: Path, tmp_path: Path, entry: str, capsys: pytest.CaptureFixture[str]
