@@ -15,12 +15,17 @@ class Language(Record):
     middle: str = ""
     closing: str = ""
     header_after_first_line: bool = False
-    """The first line (a doctype, a shebang) must stay first."""
+    """The first line (a doctype) must stay first."""
 
     @property
     def has_comments(self) -> bool:
         """Whether an output can carry a header and marks at all (JSON can't)."""
         return bool(self.line or self.opening)
+
+    def keeps_first(self, text: str) -> bool:
+        """Whether the first line of ``text`` must stay first; ``#![`` is Rust's, no shebang."""
+        shebang = text.startswith("#!") and not text.startswith("#![")
+        return self.header_after_first_line or shebang
 
     def one_line(self, text: str) -> str:
         """A comment that fits on one line."""

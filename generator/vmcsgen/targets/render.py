@@ -265,7 +265,7 @@ def with_header(body: str, spec: Spec, target: Target, language: Language) -> st
         return body
     spdx = language.one_line(f"SPDX-License-Identifier: {target.license}")
     head = f"{spdx}\n{language.several_lines(header_lines(spec, target))}\n"
-    if language.header_after_first_line:
+    if language.keeps_first(body):
         first, _, rest = body.partition("\n")
         return f"{first}\n{head}{rest}"
     return head + body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from tests.permissions import bound
 
 from vmcsgen.cli import main
 from vmcsgen.targets.choice import target_names
+from vmcsgen.targets.manifest import Output, Target
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -242,6 +244,29 @@ def test_the_header_says_how_to_regenerate_what_comes_from_another_folder(
     assert f" * Regenerate: vmcsgen gen --templates {told} -t demo" in lines
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "line"),
+    [("shell", "#!/bin/sh", 0), ("python", "#!/usr/bin/env python3", 0), ("rust", "#![no_std]", 4)],
+)
+def test_a_shebang_stays_in_the_first_line(
+    tmp_path: Path, language: str, first: str, line: int
+) -> None:
+    manifest = "target: demo\ntitle: T\nlicense: MIT\noutputs:\n"
+    manifest += f"  - {{template: t.j2, path: t.x, language: {language}}}\n"
+    write_target(tmp_path / "targets", f"{first}\nx = 1\n", manifest)
+    assert main(["gen", "--templates", str(tmp_path / "targets"), "-o", str(tmp_path / "out")]) == 0
+    lines = (tmp_path / "out/demo/t.x").read_text().splitlines()
+    assert lines.index(first) == line
+    assert "SPDX-License-Identifier: MIT" in lines[0 if line else 1]
+
+
+def test_every_key_of_a_manifest_is_read(checkout: Path) -> None:
+    schema = json.loads((checkout / "spec/schema/target.schema.json").read_text())["properties"]
+    assert set(schema["outputs"]["items"]["properties"]) == set(Output._fields)
+    of_target = set(Target._fields) - {"id", "folder", "foreign", "option"}
+    assert set(schema) == {"target", *of_target}
+
+
 def test_our_own_templates_under_another_name_make_the_same_bytes(
     generated: Path, checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +308,14 @@ def test_nothing_is_written_through_a_link_that_leads_out(
     assert main(["gen", "-t", "csv", "-o", str(tmp_path / "out")]) == 2
     assert "leads out of the output folder [WRITE001]" in capsys.readouterr().err
     assert not tree(tmp_path / "elsewhere")
+
+
+def test_what_was_left_of_a_file_that_nobody_may_write_to_goes_too(out: Path) -> None:
+    left = out / "csv/.fields.csv.abc.vmcsgen-new"
+    left.write_text("half")
+    left.chmod(0o444)
+    assert bound(["gen", "-t", "csv", "-o", str(out)]).returncode == 0
+    assert not left.exists()
 
 
 def test_what_a_killed_run_left_is_no_output_and_goes_with_the_next_run(
