@@ -90,6 +90,8 @@ def _by_walk(top: Path) -> Iterator[str]:
         folder = pending.pop()
         try:
             entries = list(os.scandir(top / folder))
+        except FileNotFoundError:
+            continue  # gone since its own folder was listed
         except OSError as error:
             raise _unread(top / folder, error) from None
         for entry in entries:

@@ -212,6 +212,20 @@ def test_the_command_that_patch_names_applies_the_series(
     ]  # fmt: skip
 
 
+def test_git_takes_the_series_of_a_tree_with_crlf_files(tmp_path: Path) -> None:
+    tree = make(tmp_path / "linux")
+    for path, content in files(tree).items():
+        (tree / path).write_bytes(content.replace(b"\n", b"\r\n"))
+    repository(tree)
+    out, templates = tmp_path / "series", str(demo(tmp_path / "templates"))
+    arguments = ["-o", str(out), "--from", AUTHOR, "--templates", templates]
+    assert main(["patch", "demo", str(tree), *arguments]) == 0
+    git(tree, "am", "--quiet", "--keep-cr", *map(str, sorted(out.iterdir())[1:]))
+    text = files(tree)["arch/x86/kvm/vmx/capabilities.h"]
+    assert b"\tu64 demo;\r\n" in text
+    assert text.count(b"\n") == text.count(b"\r\n")
+
+
 def test_adopt_does_the_patches_that_are_marked_for_it(tmp_path: Path) -> None:
     tree = make(tmp_path / "linux")
     before = files(tree)
