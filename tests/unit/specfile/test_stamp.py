@@ -94,5 +94,5 @@ def test_a_changed_spec_is_never_taken_from_the_cache(
 
 def test_old_entries_are_removed(cache: Path) -> None:
     for number in range(40):
-        write_entry(f"spec-{number}.json", number)
+        write_entry(f"spec-{number:08x}.json", number)
     assert 0 < len(entries(cache)) <= 32
