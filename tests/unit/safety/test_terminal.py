@@ -74,10 +74,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     put("stale/csv/fields.csv", EVIL)
     put("targets/stranger/target.yaml", f"target: stranger\ntitle: T\n'{EVIL!a}': 1\n")
     put("targets/stranger/t.j2", f"{{{{ {EVIL} }}}}\n")
-    reversing = "\u202eevil\u2066"
+    hidden = "\u200bevil\ufeff"
     put("odd/odd/t.j2", "")
-    put("odd/odd/target.yaml", "target: odd\ntitle: T \u202eevil\u2066\nlicense: MIT\noutputs:\n"
-        f"  - {{template: t.j2, path: \"{reversing}\", language: text}}\n")  # fmt: skip
+    put("odd/odd/target.yaml", "target: odd\ntitle: T \u200bevil\nlicense: MIT\noutputs:\n"
+        f"  - {{template: t.j2, path: \"{hidden}\", language: text}}\n")  # fmt: skip
     lines = [framed(["0000", "begin", "1", "x", "y"]), f"@vmcs1 0001 {EVIL} *0000", EVIL]
     return {
         "here": str(here), "spec": str(here / "spec"), "tree": str(here / "tree"),
