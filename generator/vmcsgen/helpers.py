@@ -146,9 +146,8 @@ def _forked(answer: Callable[[TextIO], None]) -> tuple[int, int]:
             answer(stream)
         status = 0
     finally:
-        os._exit(
-            status
-        )  # whatever happened: nothing of the process that this is a copy of may go on
+        # Whatever happened: nothing of the process that this is a copy of may go on.
+        os._exit(status)
 
 
 def _answer(answers: int) -> dict[int, Any]:

@@ -5,6 +5,7 @@ The tree itself stays as it is. What it has already is left out of the series.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(printable(str(path)))
     # Absolute: git looks for the mails from inside of the tree.
     folders = [quote(str(folder.absolute())) for folder in (tree, arguments.output)]
-    command = "git -C {} am {}/000[1-9]-*.patch".format(*folders)
+    keep = " --keep-cr" if any("\r\n" in mail.text for mail in mails) else ""
+    command = f"git -C {folders[0]} am{keep} {folders[1]}/000[1-9]-*.patch"
     print(f"apply with: {printable(command)}", file=sys.stderr)
     return 0
 
@@ -73,9 +75,11 @@ def _author(tree: Path) -> str:
 
     from vmcsgen.diagnostics import refuse
 
+    # GIT_DIR, which hooks are given, would make it the settings of another tree.
+    environment = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
     try:
         command = ["git", "var", "GIT_AUTHOR_IDENT"]
-        done = subprocess.run(command, cwd=tree, capture_output=True, check=False)
+        done = subprocess.run(command, cwd=tree, capture_output=True, check=False, env=environment)
     except OSError:
         done = None
     if done is None or done.returncode:
