@@ -96,6 +96,7 @@ try:
 	jnc	done
 	jmp	again
 lba:
+	movw	$1, packet_count		/* a failed read leaves there how many it did */
 	movw	$packet, %si
 	movb	drive, %dl
 	movb	$0x42, %ah
@@ -161,7 +162,8 @@ gdt_pointer:
 	.long	gdt
 
 packet:	.byte	16, 0
-	.word	1
+packet_count:
+	.word	0
 	.word	0
 packet_segment:
 	.word	BUFFER / 16

@@ -220,6 +220,21 @@ def test_it_boots_in_qemu_and_says_that_there_is_no_vmx(
             read_log(tmp_path / "probe.img")
 
 
+def test_a_read_that_fails_once_is_tried_again(built: Built, tmp_path: Path) -> None:
+    """A BIOS leaves in the packet how many sectors it read: a retry must not ask for none."""
+    qemu = need("qemu-system-x86_64", "qemu-system-x86")
+    recipe = EMULATORS["qemu"].recipe(Machine("qemu", "max"), built)
+    write_files(tmp_path, {"probe.img": built.image.read_bytes()})
+    (tmp_path / "faults").write_text(
+        '[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "3"\nonce = "on"\n'
+    )
+    drive = ("-drive", "file=blkdebug:faults:probe.img,format=raw,if=ide")
+    at = recipe.command.index("-kernel")
+    command = (qemu, *recipe.command[1:at], *drive, *recipe.command[at + 2 :])
+    process.run(command, tmp_path, 30)
+    assert words((tmp_path / "e9").read_bytes())[-2:] == [("stop", "no-vmx"), ("end",)]
+
+
 def test_the_program_is_stopped_by_itself_when_we_are_killed(
     endless: Built, tmp_path: Path
 ) -> None:
