@@ -39,6 +39,8 @@ volatile uint32_t guard_vector;
 
 extern const char trap_stubs[];
 
+static bool in_vmx_operation;
+
 static uint64_t trap_table[VECTORS];
 static uint32_t page_directory[1024] __attribute__((aligned(4096)));
 static uint32_t vmxon_region[1024] __attribute__((aligned(4096)));
@@ -71,6 +73,7 @@ _Noreturn void trapped(uint32_t vector, uint32_t error, uint32_t eip)
 	log_hex(error, 8);
 	log_hex(eip, 8);
 	log_close_line();
+	vmx_leave();
 	session_close();
 }
 
@@ -171,12 +174,20 @@ bool vmx_enter(void)
 	cr4_write((cr4_read() | CR4_VMXE | (uint32_t)cr4_must) & (uint32_t)cr4_may);
 	vmxon_region[0] = (uint32_t)basic & VMCS_REVISION;
 	vmcs_region[0] = (uint32_t)basic & VMCS_REVISION;
-	return step("vmxon", vmxon(vmxon_region)) && step("vmclear", vmclear(vmcs_region)) &&
-	       step("vmptrld", vmptrld(vmcs_region));
+	in_vmx_operation = step("vmxon", vmxon(vmxon_region));
+	if (in_vmx_operation && step("vmclear", vmclear(vmcs_region)) &&
+	    step("vmptrld", vmptrld(vmcs_region)))
+		return true;
+	vmx_leave();
+	return false;
 }
 
+/* A session ends outside: what saves its log clears CR0.PG, which VMX operation forbids. */
 void vmx_leave(void)
 {
+	if (!in_vmx_operation)
+		return;
+	in_vmx_operation = false;	/* first: what follows may trap, too */
 	vmclear(vmcs_region);
 	vmxoff();
 	cr4_write(cr4_read() & ~CR4_VMXE);

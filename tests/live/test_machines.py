@@ -126,6 +126,30 @@ def endless(tools: None, live_spec: Spec, tmp_path_factory: pytest.TempPathFacto
     return compile_sources(folder, "field-test", "FIELD_TEST=endless.c")
 
 
+def test_a_trap_in_vmx_operation_ends_the_session(
+    tools: None, live_spec: Spec, tmp_path: Path
+) -> None:
+    """To the end, with the log on the floppy: in VMX operation no BIOS can be asked for that."""
+    render_sources(live_spec, tmp_path)
+    (tmp_path / "trapping.c").write_text(
+        '#include "hooks.h"\n'
+        "void field_test(void)\n"
+        "{\n"
+        '\tshim_report(true, "here it comes");\n'
+        '\t__asm__ volatile("ud2");\n'
+        "}\n"
+    )
+    trapping = compile_sources(tmp_path, "field-test", "FIELD_TEST=trapping.c")
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    assert not run_by_hand(trapping, machine).timed_out
+    for name in ("stdout", "probe.img"):
+        *_, report, trapped, end = words((machine / name).read_bytes())
+        assert report == ("report", "pass", "here", "it", "comes")
+        assert trapped[:2] == ("trapped", "06")
+        assert end == ("end",)
+
+
 def test_a_run_that_does_not_end_is_stopped(endless: Built) -> None:
     began = time.monotonic()
     with pytest.raises(CutShortError) as caught:
