@@ -456,6 +456,60 @@ def test_processors_of_a_dump_are_told_apart(open_page: Any) -> None:
     assert secondary.text_content() == "0x435d6fff00000000"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_dump_over_the_limit_is_cut_between_lines_and_that_is_told(
+    open_page: Any, tmp_path: Path, end: str
+) -> None:
+    begin, cut = f"0x480 0x00da040000000012{end}", "0x48b 0x0002"
+    # The limit falls behind what seems a whole line, however lines end.
+    filler = (4 << 20) - len(begin.replace(end, "\n") + "\n" + cut)
+    text = f"{begin}{'#' * filler}{end}{cut}00ff00000000{end}"
+    (tmp_path / "large.txt").write_text(text, newline="")
+    page = open_page("#processors")
+    page.set_input_files("#dump-file", tmp_path / "large.txt")
+    told = page.locator("#processor-result .verdict.bad")
+    told.wait_for()
+    assert told.all_inner_texts() == ["only the first 4 MiB were read"]
+    assert page.locator(".msrs tr").count() == 1
+
+
+def test_pasted_text_over_the_limit_is_cut_between_lines_and_that_is_told(open_page: Any) -> None:
+    page = open_page("#processors")
+    shown = page.evaluate(
+        """(ends) => ends.map((end) => {
+            document.getElementById("dump").value =
+                "0x480 12" + end + "#".repeat(4 << 20) + end + "0x48a 2e";
+            document.getElementById("dump").dispatchEvent(new Event("input"));
+            return [...document.querySelectorAll("#processor-result .verdict.bad, .msrs th")]
+                .map((each) => each.textContent);
+        })""",
+        ["\n", " "],
+    )
+    told = "only the first 4 MiB were read"
+    assert shown[0] == [told, "IA32_VMX_BASIC"]
+    assert shown[1][1:] == [told]
+    assert "No VMX capability MSR" in shown[1][0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
+def test_file_is_decoded_by_its_mark(open_page: Any, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_bytes("\ufeff0x480 0x00da040000000012\r\n0x48a 0x2e\r\n".encode(encoding))
+    page = open_page("#processors")
+    # The standard's text(), which knows UTF-8 only: Chromium's own looks at the mark.
+    page.evaluate(
+        """() => {
+            Blob.prototype.text = async function () {
+                return new TextDecoder().decode(await this.arrayBuffer());
+            };
+        }"""
+    )
+    page.set_input_files("#dump-file", path)
+    page.locator("#processor-result > *").first.wait_for()
+    assert page.locator(".msrs tr").count() == 2
+    assert page.input_value("#dump") == "0x480 0x00da040000000012\n0x48a 0x2e\n"
+
+
 def test_map_shows_only_what_the_chosen_processor_has(open_page: Any) -> None:
     page = open_page("#processors=i7-4770r")
     visit(page, "#map")

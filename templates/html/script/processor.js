@@ -184,6 +184,10 @@ function whichProcessor() {
     `The source tells of ${dump.processors.length} different processors: `), select);
 }
 
+function faultsOf(dump) {
+  return dump?.faults.map((fault) => el("p", { class: "verdict bad" }, fault));
+}
+
 /** Shows the answer for the processor in view. */
 function refreshProcessor() {
   const output = at("processor-result");
@@ -192,7 +196,7 @@ function refreshProcessor() {
   if (!processor) {
     show(output, chosen.dump ? el("p", { class: "verdict bad" },
       "No VMX capability MSR was found in this text. A line such as ",
-      el("code", {}, "0x48b 0x7cff00000000"), " is understood.") : null);
+      el("code", {}, "0x48b 0x7cff00000000"), " is understood.") : null, faultsOf(chosen.dump));
     return;
   }
   const answer = evaluateProcessor(processor);
@@ -207,7 +211,7 @@ function refreshProcessor() {
     cpu?.reliability === "suspect" ? el("p", { class: "verdict bad" },
       "The source of this dump is doubtful.") : null,
     whichProcessor(),
-    dump.faults.map((fault) => el("p", { class: "verdict bad" }, fault)),
+    faultsOf(dump),
     likeKnown(processor, cpu),
     tiles(answer, processor),
     contradictions(processor.msrs),
@@ -248,8 +252,10 @@ function startProcessors(select) {
   at("dump-file").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     if (file) {
-      at("dump").value = await file.slice(0, DUMP_LIMIT).text();
-      readPasted(at("dump").value);
+      // No character takes more bytes than that.
+      const text = decodeDump(await file.slice(0, 4 * DUMP_LIMIT).arrayBuffer());
+      at("dump").value = withinLimit(text);
+      readPasted(text);
     }
   });
   for (const feature of facts.features) {
@@ -262,11 +268,26 @@ function startProcessors(select) {
   at("existence-filter").addEventListener("change", refreshProcessor);
 }
 
-function readPasted(text) {
+/** The text of a file, its lines as a text area has them: UTF-16 by its mark, else UTF-8. */
+function decodeDump(buffer) {
+  const mark = [...new Uint8Array(buffer.slice(0, 2))].join();
+  const encoding = { "255,254": "utf-16le", "254,255": "utf-16be" }[mark] ?? "utf-8";
+  return new TextDecoder(encoding).decode(buffer).replace(/\r\n?/g, "\n");
+}
+
+/** The lines that are whole within the limit: half a number is another number. */
+function withinLimit(text) {
+  if (text.length <= DUMP_LIMIT) return text;
+  return text.slice(0, text.lastIndexOf("\n", DUMP_LIMIT - 1) + 1);
+}
+
+function readPasted(whole) {
+  const text = withinLimit(whole);
   at("known-cpu").value = "";
   chosen.known = null;
   chosen.place = 0;
-  chosen.dump = text.trim() ? readDump(text.slice(0, DUMP_LIMIT)) : null;
+  chosen.dump = whole.trim() ? readDump(text) : null;
+  if (text !== whole) chosen.dump?.faults.unshift("only the first 4 MiB were read");
   history.replaceState(null, "", "#processors");
   refreshProcessor();
 }
