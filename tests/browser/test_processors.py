@@ -375,6 +375,22 @@ def test_known_cpu_is_chosen_and_its_deciding_rung_is_marked(open_page: Any) -> 
     assert page.locator("#existence-table tbody tr").count() == 137
 
 
+def test_nothing_is_shown_after_coming_back_that_does_not_count(open_page: Any) -> None:
+    """What a browser restores by itself, no script hears of."""
+    page = open_page("#processors")
+    page.fill("#dump", "0x480 00da040000000012\n0x48a 2e")
+    page.select_option("#feature-fred", "yes")
+    visit(page, "#projects")
+    page.check("#matrix-lacking")
+    page.goto("about:blank")
+    page.go_back()
+    page.wait_for_function("globalThis.vmcs")
+    assert not page.is_checked("#matrix-lacking")
+    visit(page, "#processors")
+    assert page.input_value("#dump") == page.input_value("#feature-fred") == ""
+    assert page.locator("#processor-result").inner_text() == ""
+
+
 def test_pasted_msrs_are_explained_bit_by_bit(open_page: Any) -> None:
     page = open_page("#processors")
     page.fill("#dump", "0x480 00da040000000012\n0x482 fff9fffe0401e172\n0x48e fff9fffe04006172\n"
