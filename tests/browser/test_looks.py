@@ -87,6 +87,14 @@ def test_first_stop_of_the_keyboard_skips_the_views(open_page: Callable[..., Any
         assert page.locator("#search").input_value() == ""
 
 
+@pytest.mark.parametrize("view", ["fields", "decoder", "processors", "map", "controls", "projects"])
+def test_content_of_every_view_is_skipped_to(open_page: Callable[..., Any], view: str) -> None:
+    page = open_page(f"#{view}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('main')?.id") == f"view-{view}"
+
+
 def test_escape_closes_a_field_only_where_it_is_seen(open_page: Callable[..., Any]) -> None:
     page = open_page("#tsc_multiplier")
     visit(page, "#map")

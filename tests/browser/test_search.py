@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.browser.conftest import arrived
+from tests.browser.conftest import arrived, visit
 
 import vmcsgen
 from vmcsgen import catalog
@@ -128,6 +128,16 @@ def test_filters_and_search_combine_and_clear(page: Any, spec: vmcsgen.Spec) -> 
     page.click("#clear")
     assert len(shown(page)) == len(spec.confirmed)
     assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_slash_keeps_the_keyboard_in_the_search_box(open_page: Any) -> None:
+    page = open_page("#tsc_multiplier")
+    visit(page, "#map")
+    page.keyboard.press("/")
+    arrived(page, "#fields")
+    page.keyboard.type("0x2032")
+    assert page.input_value("#search") == "0x2032"
+    assert page.evaluate("location.hash") == "#fields"
 
 
 def test_list_keeps_its_order_after_a_search(page: Any, spec: vmcsgen.Spec) -> None:

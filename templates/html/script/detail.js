@@ -33,7 +33,10 @@ function closeDetail() {
   document.body.classList.remove("has-detail");
   const row = document.querySelector("tr.selected");
   row?.classList.remove("selected");
-  row?.querySelector("a")?.focus({ preventScroll: true });
+  // "/" has closed the field, too, but the focus is where it should be.
+  if (document.activeElement !== at("search")) {
+    row?.querySelector("a")?.focus({ preventScroll: true });
+  }
   if (location.hash !== "#fields") history.replaceState(null, "", "#fields");
 }
 

@@ -76,7 +76,8 @@ function followAddress() {
 function skipToContent(event) {
   event.preventDefault();
   const [view] = [...document.querySelectorAll("main")].filter((each) => !each.hidden);
-  view.querySelector("input, select, .cell[tabindex='0'], a").focus();
+  const places = [...view.querySelectorAll("input, select, .cell[tabindex='0'], a")];
+  places.find((each) => each.checkVisibility()).focus();
 }
 
 function onKey(event) {
