@@ -164,6 +164,11 @@ def test_legend_lights_one_family(open_page: Callable[..., Any]) -> None:
     bright = page.locator(".cell.bright")
     assert 0 < bright.count() < page.locator(".cell").count()
     assert bright.count() == page.locator(".cell.family-tertiary").count()
+    visit(page, "#controls")
+    visit(page, "#map")
+    assert bright.count() == page.locator(".cell.family-tertiary").count()
+    page.click("#map-legend [data-family=tertiary]")
+    assert bright.count() == 0
 
 
 def test_timeline_counts_every_field_once(open_page: Callable[..., Any], spec: Any) -> None:

@@ -114,10 +114,16 @@ function lightFamily(button) {
   for (const each of document.querySelectorAll("#map-legend button")) {
     each.setAttribute("aria-pressed", String(pressed && each === button));
   }
+  refreshLight();
+}
+
+/** Lights the cells of the family that is pressed in the legend. */
+function refreshLight() {
+  const family = document.querySelector("#map-legend [aria-pressed=true]")?.dataset.family;
   const picture = at("map-picture");
-  picture.classList.toggle("lit", pressed);
+  picture.classList.toggle("lit", family !== undefined);
   for (const cell of picture.querySelectorAll(".cell")) {
-    cell.classList.toggle("bright", cell.classList.contains(`family-${button.dataset.family}`));
+    cell.classList.toggle("bright", cell.classList.contains(`family-${family}`));
   }
 }
 
@@ -160,6 +166,7 @@ function openMap() {
   at("map-cpu-name").textContent = chosen.known?.name ?? processor?.name ?? "the pasted processor";
   at("map-picture").replaceChildren(fieldMap(existence));
   document.querySelector("#map-picture .cell").tabIndex = 0;
+  refreshLight();
   describeCell(null);
   if (at("map-legend").childElementCount) return;
   at("map-legend").append(...legend());
