@@ -131,6 +131,24 @@ def test_paper_gets_the_whole_list_in_dark_ink(open_page: Callable[..., Any]) ->
     assert 3 <= document.count(b"/Type /Page\n") + document.count(b"/Type /Page ") <= 30
 
 
+def test_paper_is_light_whatever_the_reader_chose(open_page: Callable[..., Any]) -> None:
+    page = open_page(color_scheme="light")
+    page.click("#colours")
+    page.emulate_media(media="print")
+    assert brightness(page.evaluate("getComputedStyle(document.body).color")) < 80
+
+
+@pytest.mark.parametrize(("address", "buttons"), [("#map", ".legend"), ("#decoder=0x2032", ".bit")])
+def test_paper_keeps_the_buttons_that_say_something(
+    open_page: Callable[..., Any], address: str, buttons: str
+) -> None:
+    page = open_page(address)
+    page.emulate_media(media="print")
+    assert page.locator(buttons).count() > 5
+    assert page.locator(f"{buttons}:visible").count() == page.locator(buttons).count()
+    assert page.locator("button:visible").count() == page.locator(buttons).count()
+
+
 def test_map_is_walked_by_arrow_keys(open_page: Callable[..., Any], spec: Any) -> None:
     page = open_page("#map")
     assert page.locator("#map-picture .cell").count() == len(spec.confirmed)
