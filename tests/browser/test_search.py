@@ -130,6 +130,13 @@ def test_filters_and_search_combine_and_clear(page: Any, spec: vmcsgen.Spec) -> 
     assert page.evaluate("document.activeElement.id") == "search"
 
 
+def test_field_that_a_filter_hides_is_told_of(page: Any) -> None:
+    page.select_option("#filter-type", "guest")
+    page.fill("#search", "0x2032")
+    told = page.locator("#nothing p").all_inner_texts()
+    assert told == ["The filters leave it out.", "Take it apart"]
+
+
 def test_slash_keeps_the_keyboard_in_the_search_box(open_page: Any) -> None:
     page = open_page("#tsc_multiplier")
     visit(page, "#map")

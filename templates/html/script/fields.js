@@ -72,7 +72,8 @@ function describeResult(query, found) {
   if (found.length) return;
   const number = parseNumber(query);
   const close = number === null ? suggestions(query) : [];
-  empty.replaceChildren(el("p", {}, number === null ? "No field fits. " : decode(number).reason));
+  empty.replaceChildren(el("p", {}, number === null ? "No field fits. "
+    : decode(number).reason ?? "The filters leave it out."));
   if (number !== null) {
     empty.append(el("p", {}, el("a", { href: `#decoder=${hex(number)}` }, "Take it apart")));
   }
