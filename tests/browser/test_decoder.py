@@ -80,5 +80,6 @@ def test_bits_are_flipped_by_the_keyboard(open_page: Any) -> None:
     page.locator('[data-bit="0"]').focus()
     page.keyboard.press("Space")
     assert page.input_value("#decoder-number") == "0x2033"
+    assert page.evaluate("location.hash") == "#decoder=0x2033"
     assert page.evaluate("document.activeElement.dataset.bit") == "0"
     assert page.locator('[data-bit="0"]').get_attribute("aria-pressed") == "true"

@@ -375,6 +375,16 @@ def test_known_cpu_is_chosen_and_its_deciding_rung_is_marked(open_page: Any) -> 
     assert page.locator("#existence-table tbody tr").count() == 137
 
 
+def test_no_processor_chosen_is_no_processor_shown(open_page: Any) -> None:
+    page = open_page("#processors=i7-4770r")
+    page.select_option("#known-cpu", "")
+    assert page.locator("#processor-result").inner_text() == ""
+    assert page.locator("#existence").is_hidden()
+    assert page.evaluate("location.hash") == "#processors"
+    visit(page, "#map")
+    assert page.locator("#map-cpu").is_hidden()
+
+
 def test_nothing_is_shown_after_coming_back_that_does_not_count(open_page: Any) -> None:
     """What a browser restores by itself, no script hears of."""
     page = open_page("#processors")

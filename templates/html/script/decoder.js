@@ -24,7 +24,7 @@ function flipBit(bit) {
   const box = at("decoder-number");
   const number = parseNumber(box.value.trim() || "0") ?? 0n;
   box.value = hex(number ^ 1n << BigInt(bit));
-  refreshDecoder();
+  changeNumber();
   document.querySelector(`#decoder-result [data-bit="${bit}"]`)?.focus();
 }
 
@@ -71,11 +71,14 @@ function classNeighbours(number) {
       el("code", {}, hex(field.encoding)), " ", fieldLink(field)))));
 }
 
+/** Decodes what a person has put into the box, and keeps it in the address. */
+function changeNumber() {
+  refreshDecoder();
+  history.replaceState(null, "", `#decoder=${at("decoder-number").value.trim()}`);
+}
+
 function startDecoder() {
-  at("decoder-number").addEventListener("input", () => {
-    refreshDecoder();
-    history.replaceState(null, "", `#decoder=${at("decoder-number").value.trim()}`);
-  });
+  at("decoder-number").addEventListener("input", changeNumber);
 }
 
 /** Opens the decoder with a text in its box. */

@@ -246,7 +246,8 @@ function startProcessors(select) {
   }
   select.addEventListener("change", () => {
     at("dump").value = "";
-    location.hash = select.value ? `processors=${select.value}` : "processors";
+    if (select.value) location.hash = `processors=${select.value}`;
+    else readPasted("");
   });
   at("dump").addEventListener("input", () => readPasted(at("dump").value));
   at("dump-file").addEventListener("change", async (event) => {
