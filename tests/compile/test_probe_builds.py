@@ -91,6 +91,16 @@ def test_an_empty_variable_is_as_good_as_none(
     assert compile_sources(tmp_path).image.read_bytes() == built.image.read_bytes()
 
 
+def test_flags_of_a_distribution_change_nothing(
+    spec: vmcsgen.Spec, built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control-flow protection, which an i586 has not, and notes from the assembler."""
+    render_sources(spec, tmp_path)
+    monkeypatch.setenv("CC", "gcc -Wa,-mx86-used-note=yes")
+    again = compile_sources(tmp_path, "probe", "CFLAGS=-O2 -fcf-protection")
+    assert again.image.read_bytes() == built.image.read_bytes()
+
+
 def test_a_missing_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.raises(DiagnosticError, match="there is no 'no-such-compiler' here"):
