@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -46,11 +47,9 @@ def _validator(kind: str, folder: Path) -> Validator:
 
 def _pattern(_: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
     """What ``pattern`` means here: its ``$`` is the end, not where a last line feed begins."""
-    from re import search
+    if isinstance(instance, str) and (instance.endswith("\n") or not re.search(pattern, instance)):
+        from jsonschema.exceptions import ValidationError
 
-    from jsonschema.exceptions import ValidationError
-
-    if isinstance(instance, str) and (instance.endswith("\n") or not search(pattern, instance)):
         yield ValidationError("is spelled wrongly")
 
 
@@ -154,12 +153,10 @@ def _missing(error: ValidationError, node: Node) -> list[str]:
 def _unknown_keys(
     document: Document, node: Node, schema: Mapping[str, Any]
 ) -> Iterator[Diagnostic]:
-    from re import search
-
     known = list(schema.get("properties", {}))
     patterns = list(schema.get("patternProperties", {}))
     for key, where in (node.keys or {}).items():
-        if key in known or any(search(pattern, key) for pattern in patterns):
+        if key in known or any(re.search(pattern, key) for pattern in patterns):
             continue
         hint = did_you_mean(key, known, f"known keys: {', '.join(known)}")
         yield _fault(document, where, "SPEC012", f"unknown key {key[:60]!r}", hint)
