@@ -92,7 +92,7 @@ class Draft:
         return not self.without_vmx and bool(self.msrs or self.controls)
 
     @property
-    def named_by(self) -> tuple[int, ...]:
+    def logical_cpus(self) -> tuple[int, ...]:
         """The numbers of the logical CPUs that it is about."""
         return self.numbers or (() if self.number is None else (self.number,))
 
@@ -202,7 +202,7 @@ def _join(drafts: list[Draft]) -> Iterator[Processor]:
         alike.setdefault(says, []).append(draft)
     for group in alike.values():
         first = group[0]
-        numbers = tuple(number for draft in group for number in draft.named_by)
+        numbers = tuple(number for draft in group for number in draft.logical_cpus)
         yield Processor(
             first.name, numbers, first.msrs, first.cpuid, first.controls, first.features,
             first.virtual, first.emulator, first.identity,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from vmcsgen.scan.branches import branches
-from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import GAS, C, evaluate
 from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, tokens
 from vmcsgen.scan.patterns import lazy
@@ -35,7 +35,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
     position = 0
     arms = branches(source.content, comments, assembler=True)
     room = Room()
-    for match in _DEFINITION().finditer(source.content):
+    for match in source.first(_DEFINITION().finditer(source.content)):
         while position < len(comments) and comments[position][1] <= match.start():
             position += 1
         if position < len(comments) and comments[position][0] < match.start():
@@ -43,8 +43,6 @@ def lists(source: Source) -> Iterator[ConstantList]:
         arm = arms.at(match.start())
         if not arm.compiled:
             continue
-        if len(constants) >= CONSTANTS_LIMIT:
-            break
         constants.append(_constant(source, match, names, arm.branch, room))
     if constants:
         yield ConstantList("assembler constants", False, tuple(constants))

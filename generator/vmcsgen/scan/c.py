@@ -6,13 +6,11 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 from vmcsgen.records import Record
 from vmcsgen.scan import syntax
 from vmcsgen.scan.branches import Branches, branches
 from vmcsgen.scan.constants import (
-    CONSTANTS_LIMIT,
     Constant,
     ConstantList,
     Source,
@@ -59,7 +57,7 @@ class Syntax:
 
     def nodes(self, kind: str) -> Iterator[Node]:
         """Nodes of a kind that are compiled (not under ``#if 0``), up to the limit."""
-        for node in self.found[kind][:CONSTANTS_LIMIT]:
+        for node in self.source.first(self.found[kind]):
             if self.branches.at(node.start_byte).compiled:
                 yield node
 
@@ -331,7 +329,7 @@ _NUMBER_KINDS = (
 
 def _tables(parsed: Syntax) -> Iterator[ConstantList]:
     for table in syntax.outermost(list(parsed.nodes("table"))):
-        elements = syntax.elements(table, CONSTANTS_LIMIT)
+        elements = parsed.source.first(syntax.elements(table))
         rows = [row for element in elements if (row := _row(element)) is not None]
         if rows:
             constants = tuple(parsed.constant(name, value) for name, value in rows)
@@ -392,7 +390,7 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
         return
     rows = [
         match
-        for match in islice(_MACRO_ROW().finditer(parsed.content), CONSTANTS_LIMIT)
+        for match in parsed.source.first(_MACRO_ROW().finditer(parsed.content))
         if not any(start <= match.start(1) < end for start, end in _near(parsed, match.start(1)))
         and parsed.branches.at(match.start(1)).compiled
     ]

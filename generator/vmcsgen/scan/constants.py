@@ -7,8 +7,16 @@ Python starts, and importing ``dataclasses`` alone costs more than one.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import islice
 
 from vmcsgen.records import Record
+
+TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
 
 CONSTANTS_LIMIT = 50_000
 """Most constants of one kind that are read from one file; what comes after them is not."""
@@ -78,12 +86,21 @@ class ParserMissing(Exception):
 
 
 class Source(Record):
-    """A file's bytes and how messages call it."""
+    """A file's bytes and how messages call it; ``unread`` says what its reader left out."""
 
     path: str
     content: bytes
     language: str
     line_starts: list[int]
+    unread: set[str]
+
+    def first(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The first CONSTANTS_LIMIT of ``items``; ``unread`` tells if there are more."""
+        every = iter(items)
+        yield from islice(every, CONSTANTS_LIMIT)
+        for _ in every:
+            self.unread.add(f"more than {CONSTANTS_LIMIT} constants")
+            return
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (in characters), both from 1, of a byte offset."""
@@ -116,4 +133,4 @@ def source(path: str, content: bytes, language: str) -> Source:
     while offset >= 0:
         starts.append(offset + 1)
         offset = content.find(b"\n", offset + 1)
-    return Source(path, content, language, starts)
+    return Source(path, content, language, starts, set())

@@ -9,7 +9,6 @@ from itertools import islice
 from vmcsgen.scan import maxima as typed
 from vmcsgen.scan import rules
 from vmcsgen.scan.constants import (
-    CONSTANTS_LIMIT,
     ConstantList,
     ParserMissing,
     Source,
@@ -55,11 +54,8 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
         every = _read(read, maxima, conditions)
         if len(every) > LISTS_LIMIT:
             findings.append(_unread(read, f"more than {LISTS_LIMIT} lists"))
-        for whole in every[:LISTS_LIMIT]:
-            found = whole
-            if len(whole.constants) >= CONSTANTS_LIMIT:
-                findings.append(_unread(read, f"more than {CONSTANTS_LIMIT} constants"))
-                found = whole._replace(constants=whole.constants[:CONSTANTS_LIMIT])
+        findings.extend(_unread(read, what) for what in sorted(read.unread))
+        for found in every[:LISTS_LIMIT]:
             others = found.constants
             matched = matcher.match(found, path)
             if matched is not None:

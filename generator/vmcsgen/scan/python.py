@@ -74,36 +74,18 @@ class _Reader:
         self.classes: list[ast.ClassDef] = []
 
     def scope(self, body: Sequence[ast.stmt], name: str) -> Iterator[ConstantList]:
-        constants: list[Constant] = []
-        for statement in body:
-            if isinstance(statement, ast.ClassDef):
-                if len(self.classes) < 10_000:
-                    self.classes.append(statement)
-            elif isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    if isinstance(target, ast.Name):
-                        constants.append(self.constant(target.id, target, statement.value, name))
-            elif (
-                isinstance(statement, ast.AnnAssign)
-                and statement.value is not None
-                and isinstance(statement.target, ast.Name)
-            ):
-                target = statement.target
-                constants.append(self.constant(target.id, target, statement.value, name))
+        self.classes.extend(each for each in body if isinstance(each, ast.ClassDef))
+        constants = (
+            self.constant(target.id, target, value, name)
+            for target, value in self.source.first(_assigned(body))
+        )
         numbers = tuple(each for each in constants if each.value is not None)
         if numbers:
             yield ConstantList(f"class {name}" if name else "assignments", False, numbers)
 
     def tables(self, tree: ast.Module) -> Iterator[ConstantList]:
         for node in ast.walk(tree):
-            rows: list[tuple[ast.expr, ast.expr]] = []
-            if isinstance(node, ast.Dict):
-                for key, value in zip(node.keys, node.values, strict=True):
-                    if key is not None:
-                        rows.extend(_pair([key, value]))
-            elif isinstance(node, ast.List | ast.Tuple | ast.Set):
-                for element in node.elts:
-                    rows.extend(_pair(_parts(element)))
+            rows = self.source.first(_rows(node))
             constants = tuple(self.constant(_name(name), name, value) for name, value in rows)
             if constants:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
@@ -167,6 +149,16 @@ class _Reader:
         raise Unevaluated("it is no constant expression")
 
 
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """The names that statements give values, and the values."""
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((each, value) for each in targets if isinstance(each, ast.Name))
+            case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+                yield target, value
+
+
 def _apply(operator: ast.operator, left: int, right: int) -> int:
     match operator:
         case ast.Add():
@@ -186,6 +178,17 @@ def _apply(operator: ast.operator, left: int, right: int) -> int:
         case ast.RShift() if 0 <= right < 64:
             return left >> right
     raise Unevaluated("it uses an operator that is not understood here")
+
+
+def _rows(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The name and the number of each row of a table, if it is one."""
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None:
+                yield from _pair([key, value])
+    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+        for element in node.elts:
+            yield from _pair(_parts(element))
 
 
 def _parts(element: ast.expr) -> list[ast.expr]:

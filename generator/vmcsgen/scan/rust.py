@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmcsgen.scan import syntax
-from vmcsgen.scan.constants import CONSTANTS_LIMIT, Constant, ConstantList, Source, Span
+from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import RUST, evaluate
 from vmcsgen.scan.macros import Unevaluated, is_literal
 
@@ -28,7 +28,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
     found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
     reader = _Reader(source)
     by_function: dict[int, list[Constant]] = {}
-    for node in found["constant"][:CONSTANTS_LIMIT]:
+    for node in source.first(found["constant"]):
         value = node.child_by_field_name("value")
         name = node.child_by_field_name("name")
         if (
@@ -40,7 +40,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
         function, module = _home(source, node)
         by_function.setdefault(function, []).append(reader.constant(name, value, module))
     by_enum: dict[int, list[Node]] = {}
-    for node in found["variant"][:CONSTANTS_LIMIT]:
+    for node in source.first(found["variant"]):
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
         by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
     for enum in found["enum"]:
@@ -52,7 +52,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
     for constants in by_function.values():
         yield ConstantList("const", False, tuple(constants))
     for table in syntax.outermost(found["table"]):
-        elements = syntax.elements(table, CONSTANTS_LIMIT)
+        elements = source.first(syntax.elements(table))
         rows = [row for each in elements if (row := _row(each)) is not None]
         if rows:
             yield ConstantList(
@@ -177,7 +177,7 @@ def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:
         tree = next((n for n in macro.named_children if n.type == "token_tree"), None)
         if tree is None:
             continue
-        constants = tuple(_pairs(reader, tree))
+        constants = tuple(reader.source.first(_pairs(reader, tree)))
         if len(constants) >= 3:
             yield ConstantList("macro", True, constants)
 

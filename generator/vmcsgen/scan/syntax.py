@@ -140,14 +140,13 @@ def collect(root: Node, kinds: Mapping[str, str]) -> dict[str, list[Node]]:
             depth -= 1
 
 
-def elements(node: Node, limit: int) -> Iterator[Node]:
-    """The named children of ``node``, no more than ``limit`` of them: it may have millions."""
+def elements(node: Node) -> Iterator[Node]:
+    """The named children of ``node``, one at a time: it may have millions."""
     cursor = node.walk()
     more = cursor.goto_first_child()
-    while more and limit:
+    while more:
         child = cursor.node
         if child is not None and child.is_named:
-            limit -= 1
             yield child
         more = cursor.goto_next_sibling()
 

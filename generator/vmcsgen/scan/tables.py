@@ -48,20 +48,25 @@ def lists(source: Source) -> Iterator[ConstantList]:
     pending: list[tuple[str, Node]] = [("", root)]
     while pending:
         title, node = pending.pop()
-        constants: list[Constant] = []
+        inner: Iterator[tuple[str, Node]] = iter(())
         if isinstance(node, Mapping):
-            for key, value in node.items:
-                if isinstance(value, Scalar):
-                    constants.extend(_pair(source, [key, value]))
-                else:
-                    pending.append((key.text[:60], value))
+            inner = ((key.text[:60], value) for key, value in node.items)
         elif isinstance(node, list):
-            for element in node:
-                constants.extend(_record(source, element))
-                if not isinstance(element, Scalar):
-                    pending.append((title, element))
+            inner = ((title, element) for element in node)
+        pending.extend(each for each in inner if not isinstance(each[1], Scalar))
+        constants = tuple(source.first(_constants(source, node)))
         if constants:
-            yield ConstantList(title or source.language, True, tuple(constants))
+            yield ConstantList(title or source.language, True, constants)
+
+
+def _constants(source: Source, node: Node) -> Iterator[Constant]:
+    if isinstance(node, Mapping):
+        for key, value in node.items:
+            if isinstance(value, Scalar):
+                yield from _pair(source, [key, value])
+    elif isinstance(node, list):
+        for element in node:
+            yield from _record(source, element)
 
 
 def _record(source: Source, element: Node) -> Iterator[Constant]:

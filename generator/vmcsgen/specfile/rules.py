@@ -190,11 +190,11 @@ def _unknown_name(entry: Entry, rule: str, name: str, known: Sequence[str], key:
 
 def check_controls(groups: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC114 to SPEC117, SPEC125: bits, ids, activation, the field that holds a group."""
-    yield from unique([whole(document) for document in groups], "group", "SPEC125", "group")
-    yield from _own_msrs([whole(document) for document in groups])
-    for document in groups:
-        group = whole(document)
-        every = list(entries(document, "controls"))
+    wholes = [whole(document) for document in groups]
+    yield from unique(wholes, "group", "SPEC125", "group")
+    yield from _own_msrs(wholes)
+    for group in wholes:
+        every = list(entries(group.document, "controls"))
         yield from unique(every, "bit", "SPEC114", "bit")
         yield from unique(every, "id", "SPEC115", "control id")
         size = 32 if group.value["capability"]["allowed_1"] == "high" else 64

@@ -30,11 +30,15 @@ def test_cpu_entry(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cpuid_1_eax: 0x806c1" in capsys.readouterr().out
 
 
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    """A copy of the spec that a test may change."""
+    return Path(shutil.copytree(CHECKOUT / "spec", tmp_path / "spec"))
+
+
 def test_cpu_entry_may_go_into_a_new_file_of_the_spec(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scratch: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scratch = tmp_path / "spec"
-    shutil.copytree(CHECKOUT / "spec", scratch)
     new = scratch / "cpus" / "new.yaml"
     new.touch()  # as the shell does before vmcsgen begins
     assert main(["probe", "read", str(LOG), "--format", "cpu", "--spec", str(scratch)]) == 0
@@ -44,10 +48,8 @@ def test_cpu_entry_may_go_into_a_new_file_of_the_spec(
 
 
 def test_a_broken_requirement_is_exit_1_and_names_the_field(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scratch: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scratch = tmp_path / "spec"
-    shutil.copytree(CHECKOUT / "spec", scratch)
     table = scratch / "fields" / "b04-64bit-control.yaml"
     text = table.read_text()
     assert text.count("requires: secondary.use_tsc_scaling") == 1

@@ -79,12 +79,43 @@ def test_lists_end_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-def test_the_elements_of_a_table_end_at_the_limit() -> None:
-    root = syntax.parse(syntax.language("c"), b"int a[] = {1, 2, /* no */ 3, 4, 5};")
-    (table,) = syntax.collect(root, {"initializer_list": "table"})["table"]
-    found = [node.text for node in syntax.elements(table, 4)]
-    assert found == [b"1", b"2", b"/* no */", b"3"]
-    assert len(list(syntax.elements(table, 99))) == 6
+_NAMED = ("GUEST_RIP", 0x681E), ("GUEST_RSP", 0x681C), ("GUEST_CR0", 0x6800), ("GUEST_CR3", 0x6800)
+"""Four constants; only the last is wrong."""
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "between", "around"),
+    [
+        ("defines.h", "#define %s %#x", "\n", "@\n"),
+        ("enum.h", "%s = %#x", ", ", "enum vmcs { @ };\n"),
+        ("table.c", "{ %s, %#x }", ", ", "struct vmcs t[] = { @ };\n"),
+        ("rows.def", "X(%s, %#x)", "\n", "/* vmcs */\n@\n"),
+        ("vmcs.rs", "pub const %s: u32 = %#x;", "\n", "@\n"),
+        ("functions.rs", "const %s: u32 = %#x;", "", "fn f() { const A: u32 = 1; } fn g() {@}\n"),
+        ("variants.rs", "%s = %#x", ", ", "enum Vmcs { @ }\n"),
+        ("table.rs", '("%s", %#x)', ", ", "const V: &[(&str, u32)] = &[@];\n"),
+        ("macro.rs", "%s = %#x", ", ", "vmcs! { @ }\n"),
+        ("vmcs.py", "%s = %#x", "\n", "@\n"),
+        ("typed.py", "%s: int = %#x", "\n", "@\n"),
+        ("dict.py", '"%s": %#x', ", ", "VMCS = {@}\n"),
+        ("pairs.py", '("%s", %#x)', ", ", "VMCS = [@]\n"),
+        ("vmcs.S", ".equ %s, %#x", "\n", "@\n"),
+        ("vmcs.yaml", "  %s: %#x", "\n", "vmcs:\n@\n"),
+        ("records.yaml", "- {name: %s, value: %#x}", "\n", "vmcs:\n@\n"),
+    ],
+)
+def test_constants_end_at_the_limit_and_that_is_said(
+    name: str, form: str, between: str, around: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = around.replace("@", between.join(form % each for each in _NAMED))
+
+    def found(limit: int) -> list[str]:
+        monkeypatch.setattr("vmcsgen.scan.constants.CONSTANTS_LIMIT", limit)
+        return [e.message for e in inspect(name, text.encode(), Matcher(lexicon.load())).findings]
+
+    (wrong,) = found(5)
+    assert "GUEST_CR3" in wrong
+    assert found(3) == ["not inspected to the end: more than 3 constants"]
 
 
 def test_nodes_below_the_depth_limit_are_not_searched() -> None:
