@@ -9,7 +9,8 @@ GEN_UNCHANGED = "vmcsgen gen, nothing to do"
 CHECK_NEW = "vmcsgen check, one header never seen"
 CHECK_KNOWN = "vmcsgen check, one header seen before"
 GEN_COLD = "vmcsgen gen from nothing, no cache"
-GEN_WARM = "vmcsgen gen from nothing, validated before"
+GEN_CHECKOUT = "vmcsgen gen from nothing, no cache, in a checkout"
+GEN_WARM = "vmcsgen gen from nothing, in a checkout validated before"
 
 TABLE_BYTES = 512
 """The most that the tables of the generated C look-up may take."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import TypeAlias
@@ -90,6 +93,16 @@ def beside(*steps: Command | Callable[[], None], runs: int = RUNS) -> list[Cost]
         Cost(median(each.wall for each in found), median(each.processor for each in found))
         for found in costs.values()
     ]
+
+
+@cache
+def packaged() -> Command:
+    """How the program starts from a wheel of this checkout, as ``pip install`` leaves it."""
+    folder = Path(tempfile.mkdtemp(prefix="vmcsgen-wheel-"))
+    atexit.register(shutil.rmtree, folder)
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, "--no-deps", "--target", folder, CHECKOUT)
+    return ("env", f"PYTHONPATH={folder}", folder / "bin/vmcsgen")
 
 
 HEADS = ("what", "ms", "× wall", "× processor", "aim")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import shutil
 import subprocess
 import venv
 from pathlib import Path
@@ -41,6 +44,45 @@ def test_the_wheel_generates_what_the_checkout_has(
 def test_the_wheel_knows_every_field(installed: Path, tmp_path: Path) -> None:
     assert "valid: " in run(installed, "validate", cwd=tmp_path)
     assert "tsc_multiplier" in run(installed, "show", "0x2032", cwd=tmp_path)
+
+
+HEAVY = ("black", "jsonschema", "yaml")
+
+
+def test_the_wheel_brings_what_its_spec_was_validated_to(installed: Path, tmp_path: Path) -> None:
+    """gen from nothing needs no validator and no formatter, until a byte of the package changes."""
+    python = installed.parent / "python"
+    asked = "import vmcsgen; print(vmcsgen.__path__[0])"
+    package = Path(run(python, "-c", asked, cwd=tmp_path).strip())
+    copy = tmp_path / "copy/vmcsgen"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def gen(*options: str) -> tuple[int, list[str]]:
+        """The exit status in one process, without cache and outputs, and what heavy it took."""
+        code = (
+            "import os, sys; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1]); "
+            "from vmcsgen.cli import main; status = main(sys.argv[1:]); "
+            f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr); sys.exit(status)"
+        )
+        settings = {"PYTHONPATH": str(copy.parent), "VMCSGEN_CACHE": str(tmp_path / "cache")}
+        done = subprocess.run(
+            [python, "-c", code, *options],
+            cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ | settings,
+        )  # fmt: skip
+        for made in ("cache", "out"):
+            shutil.rmtree(tmp_path / made, ignore_errors=True)
+        return done.returncode, ast.literal_eval(done.stderr.splitlines()[-1])
+
+    for options in (["gen"], ["show", "0x2032"], ["cpus"], ["targets"]):
+        assert gen(*options) == (0, []), options
+    for options in (["validate"], ["gen", "--spec", str(copy / "share/spec/../spec")]):
+        assert gen(*options) == (0, ["jsonschema", "yaml"]), options
+    with (copy / "core/encoding.py").open("a") as file:
+        file.write("# another byte\n")
+    assert gen("gen") == (0, sorted(HEAVY))
+    table = copy / "share/spec/fields/b04-64bit-control.yaml"
+    table.write_text(table.read_text().replace("0x2032", "0x2033"))
+    assert gen("gen")[0] == 2
 
 
 def test_the_sdist_holds_what_a_packager_needs(built: Path) -> None:

@@ -109,6 +109,11 @@ def test_every_python_makes_the_same_bytes_from_the_wheel(
     told = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == version
     assert_same(generated(tmp_path, Surroundings(), python=python), committed(checkout))
+    # The wheel brings the spec validated and Python formatted; this one does it all again.
+    asked = "import sys; from vmcsgen.targets.prepare import make; sys.stdout.buffer.write(make())"
+    made = subprocess.run([python, "-c", asked], capture_output=True, check=True).stdout
+    (brought,) = environment.glob("lib/*/site-packages/vmcsgen/share/ready.json")
+    assert made == brought.read_bytes()
 
 
 def sources(checkout: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vmcsgen import ready
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.requirement import Requirement, from_plain, to_plain
 from vmcsgen.core.spec import Spec
@@ -142,16 +143,23 @@ def load_cpus(spec: Spec, root: Path | str | None = None, *, cache: bool = True)
     key = facts_key(folder, KINDS) if cache else ""
     name = f"cpus-{key[:32]}-{spec.digest[:8]}.json"
     if key:
-        try:
-            entry = read_entry(name)
-            if isinstance(entry, dict) and set(entry) == set(KINDS):
-                return build(entry)
-        except (KeyError, TypeError, ValueError, IndexError):
-            pass  # Written by other code than this, or damaged: read the files again.
-    found = _read(spec, folder)
+        kept = _from_entry(read_entry(name))
+        if kept is not None:
+            return kept
+    made = _from_entry(ready.recall(f"cpus {spec.digest}", folder)) if cache else None
+    found = _read(spec, folder) if made is None else made
     if key:
-        write_entry(name, _to_plain(found))
+        write_entry(name, to_entry(found))
     return found
+
+
+def _from_entry(entry: Any) -> KnownCpus | None:
+    try:
+        if isinstance(entry, dict) and set(entry) == set(KINDS):
+            return build(entry)
+    except (KeyError, TypeError, ValueError, IndexError):
+        pass  # Written by other code than this, or damaged: read the files again.
+    return None
 
 
 def _read(spec: Spec, folder: Path) -> KnownCpus:
@@ -199,8 +207,8 @@ def _ladder(entry: Mapping[str, Any]) -> ProjectLadder:
     return ProjectLadder(**given)
 
 
-def _to_plain(known: KnownCpus) -> dict[str, Any]:
-    """The facts as ``build`` takes them, for the cache."""
+def to_entry(known: KnownCpus) -> dict[str, Any]:
+    """The facts as JSON, as ``build`` takes them."""
     cpus = []
     for cpu in known.cpus:
         entry = {key: value for key, value in asdict(cpu).items() if key != "group"}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vmcsgen import ready
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity
 from vmcsgen.resources import shown, spec_root
@@ -34,7 +35,8 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
     """The validated spec of folder ``root`` (default: the one that comes with vmcsgen).
 
     Raises DiagnosticError with everything that is wrong, each with file, line and column. With
-    ``cache`` a spec whose bytes were validated before is taken from the user's cache.
+    ``cache`` a spec whose bytes were validated before is taken from the user's cache, or as it
+    was when this package was built.
     """
     folder = spec_root() if root is None else Path(root)
     key = model_key(folder) if cache else ""
@@ -42,7 +44,9 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
         cached = stamp.recall(key)
         if cached is not None:
             return cached
-    spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
+    spec = stamp.from_entry(ready.recall("spec", folder)) if cache else None
+    if spec is None:
+        spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
     if spec is None:
         raise DiagnosticError(diagnostics)
     if key:

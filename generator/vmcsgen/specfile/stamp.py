@@ -13,7 +13,11 @@ from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Infe
 
 def recall(key: str) -> Spec | None:
     """The spec kept under the digest ``key``, or None."""
-    entry = read_entry(f"spec-{key[:40]}.json")
+    return from_entry(read_entry(f"spec-{key[:40]}.json"))
+
+
+def from_entry(entry: Any) -> Spec | None:
+    """The spec that ``to_entry`` made ``entry`` of; None for anything else."""
     try:
         return None if entry is None else _from_plain(entry)
     except (KeyError, TypeError, ValueError, IndexError):
@@ -22,10 +26,11 @@ def recall(key: str) -> Spec | None:
 
 def remember(key: str, spec: Spec) -> None:
     """Keep a validated spec under the digest ``key``."""
-    write_entry(f"spec-{key[:40]}.json", _to_plain(spec))
+    write_entry(f"spec-{key[:40]}.json", to_entry(spec))
 
 
-def _to_plain(spec: Spec) -> list[Any]:
+def to_entry(spec: Spec) -> list[Any]:
+    """The spec as JSON, as ``from_entry`` takes it."""
     fields = [
         [f.id, f.title, f.encoding.value, None if f.requires is None else to_plain(f.requires)]
         + [f.table, f.status, f.formerly, f.sources, f.note]

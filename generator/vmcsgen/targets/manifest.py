@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vmcsgen import ready
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
 from vmcsgen.records import Record
@@ -91,7 +92,7 @@ def load_target(name: str, root: Path | None = None) -> Target:
     if isinstance(known, dict):
         with contextlib.suppress(KeyError, TypeError):  # another shape is as good as lost
             return _target(name, folder, known, foreign, option)
-    plain = _checked(name, folder)
+    plain = ready.recall(f"target {name}", folder.parent) or checked(name, folder)
     write_entry(stamp, plain)
     return _target(name, folder, plain, foreign, option)
 
@@ -100,8 +101,8 @@ _JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder()
 """Folders of what decides whether a manifest is in order."""
 
 
-def _checked(name: str, folder: Path) -> dict[str, Any]:
-    """The plain manifest, checked against its schema, its folder and itself."""
+def checked(name: str, folder: Path) -> dict[str, Any]:
+    """The plain manifest in a folder, checked against its schema, the folder and itself."""
     from vmcsgen.specfile import nodes, schema
 
     path = folder / "target.yaml"

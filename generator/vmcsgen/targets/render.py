@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from vmcsgen import ready
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, packed, unpacked
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 LINE_LENGTH = 100
 """Line length of formatted Python."""
+
+FORMATTED = "black-"
+"""How the names of formatted Python begin in the cache."""
 
 
 class Rendered(Record):
@@ -281,22 +285,26 @@ def _finished(text: str, target: Target, output: Output) -> str:
 
 def _black(text: str, target: Target, output: Output) -> str:
     """``text`` formatted by black, whose answer for it is kept: no other step takes as long."""
-    stamp = f"black-{hashlib.sha256(text.encode()).hexdigest()[:40]}"
+    stamp = f"{FORMATTED}{hashlib.sha256(text.encode()).hexdigest()[:40]}"
     known = read_entry(stamp)
     if isinstance(known, str):
         return known
+    formatted: str = ready.recall(stamp) or _formatted(text, target, output)
+    write_entry(stamp, formatted)
+    return formatted
+
+
+def _formatted(text: str, target: Target, output: Output) -> str:
     import black
     from black.mode import TargetVersion
     from black.parsing import InvalidInput
 
     mode = black.Mode(target_versions={TargetVersion.PY38}, line_length=LINE_LENGTH)
     try:
-        formatted = black.format_str(text, mode=mode)
+        return black.format_str(text, mode=mode)
     except InvalidInput as error:
         template = str(target.folder / output.template)
         raise _fault(target, template, 0, f"makes invalid Python: {error}") from None
-    write_entry(stamp, formatted)
-    return formatted
 
 
 def _template_line(error: BaseException, folder: Path) -> int:
