@@ -1,9 +1,9 @@
 """Answers that the package's own bytes decide, worked out when its wheel was built.
 
 A wheel holds them as ``share/ready.json``, under the digest of all bytes of the program, the spec
-and the templates: nothing but the spec and the code beside it has validated them. Where one byte
-is another, and in a checkout, there are none, and every answer is worked out anew. They are asked
-for once; the user's cache has them from then on. ``targets/prepare.py`` makes them.
+and the templates: what is believed was made by this very code of this very spec. Where one byte is
+another, and in a checkout, there are none, and every answer is worked out anew. They are asked for
+once; the user's cache has them from then on. ``targets/prepare.py`` makes them.
 """
 
 from __future__ import annotations
