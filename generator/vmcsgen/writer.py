@@ -50,6 +50,11 @@ TEMPORARY = ".vmcsgen-new"
 """How names of temporary files end; a writer that was killed leaves one behind."""
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a writer gave a file this name, which is none of the user's."""
+    return name.startswith(".") and name.endswith(TEMPORARY)
+
+
 def write(path: Path, content: bytes) -> bool:
     """Make ``path`` hold ``content``, durably; True if it had to change."""
     return write_all([(path, content)]) > 0
@@ -108,7 +113,7 @@ def sweep(folder: Path) -> None:
     """Remove the temporary files of writers that are no more: theirs are not locked."""
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
-            if name.startswith(".") and name.endswith(TEMPORARY):
+            if is_temporary(name):
                 _sweep_file(folder / name)
 
 

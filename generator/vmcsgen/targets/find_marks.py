@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vmcsgen.diagnostics import DiagnosticError, refuse
 from vmcsgen.resources import FOREIGN_FOLDERS, read_regular, shown
+from vmcsgen.writer import is_temporary
 
 FILE_LIMIT = 8 << 20
 """Bytes; a larger file is no source file and is not looked into."""
@@ -38,9 +39,9 @@ def source_tree(top: Path) -> Path:
 def marked_files(top: Path) -> tuple[str, ...]:
     """The files below ``top`` that hold a mark, as ordered paths relative to it.
 
-    In a git tree the files that git ignores are left out; in any, those of FOREIGN_FOLDERS and
-    those that are too large. DiagnosticError if ``top`` is no folder, or if something can't be
-    read that may hold a mark.
+    In a git tree the files that git ignores are left out; in any, those of FOREIGN_FOLDERS, those
+    that are too large, and those that a writer has not finished. DiagnosticError if ``top`` is no
+    folder, or if something can't be read that may hold a mark.
     """
     found: Iterable[str] | None = None
     if (source_tree(top) / ".git").exists():
@@ -55,8 +56,9 @@ def marked_files(top: Path) -> tuple[str, ...]:
 
 
 def _is_source(top: Path, path: str) -> bool:
-    """Whether a file is one to write into."""
-    if FOREIGN_FOLDERS.intersection(path.split("/")[:-1]):
+    """Whether a file is one to write into: not what another run writes, or wrote when it died."""
+    *folders, name = path.split("/")
+    if FOREIGN_FOLDERS.intersection(folders) or is_temporary(name):
         return False
     return os.lstat(top / path).st_size <= FILE_LIMIT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from vmcsgen.diagnostics import DiagnosticError, packed, refuse, unpacked
@@ -53,7 +53,7 @@ def compare(
     from vmcsgen.specfile.load import load
     from vmcsgen.targets.manifest import load_target
     from vmcsgen.targets.render import Renderer, Views
-    from vmcsgen.writer import TEMPORARY, current, destination
+    from vmcsgen.writer import current, destination, is_temporary
 
     out = Path(out)
     templates = None if templates is None else Path(templates)
@@ -93,7 +93,7 @@ def compare(
             found.append(Comparison(path, status, wanted, existing))
             digests[output.path] = hashlib.sha256(wanted).hexdigest()
         for extra in sorted(present(out / target.id) - set(digests)):
-            if extra.endswith(TEMPORARY):  # write_all removes what a killed run left
+            if is_temporary(PurePath(extra).name):  # write_all removes what a killed run left
                 continue
             found.append(Comparison(out / target.id / extra, Status.EXTRA, None, None))
     remember(stamp_name(names, spec, templates), made)

@@ -356,6 +356,24 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
+    @pytest.mark.parametrize("path", [None, ""])
+    def test_what_a_killed_writer_left_is_no_source(
+        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, path: str | None
+    ) -> None:
+        if path is not None:
+            monkeypatch.setenv("PATH", path)
+        before = files(tree)
+        begun = before[VMX_H][: len(before[VMX_H]) // 2]
+        assert b"vmcsgen begin" in begun
+        left = f"{Path(VMX_H).parent}/.vmx.h.ab1cd2ef.vmcsgen-new"
+        (tree / left).write_bytes(begun)
+        assert gen(tree, "--check") == 0
+        assert capsys.readouterr().out.count("current: ") == 3
+        put(tree, VMX_H, tree_files.FILES[VMX_H])
+        assert main(["adopt", "linux", str(tree)]) == 0
+        assert gen(tree) == 0
+        assert files(tree) == before
+
 
 def test_options_that_contradict_each_other_are_refused(tree: Path, capsys: Capture) -> None:
     assert gen(tree, "-o", "out") == 2
