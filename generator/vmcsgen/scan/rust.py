@@ -8,6 +8,7 @@ from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import RUST, evaluate
 from vmcsgen.scan.macros import Unevaluated, is_literal
+from vmcsgen.scan.patterns import lazy
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ _KINDS = {
     "enum_variant": "variant",
     "array_expression": "table",
     "macro_invocation": "macro",
+    "attribute_item": "attribute",
 }
 
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Rust file."""
     found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
-    reader = _Reader(source)
+    reader = _Reader(source, _configured(source.content, found["attribute"]))
     by_function: dict[int, list[Constant]] = {}
     for node in source.first(found["constant"]):
         value = node.child_by_field_name("value")
@@ -64,8 +66,9 @@ def lists(source: Source) -> Iterator[ConstantList]:
 class _Reader:
     """Evaluates in source order: a constant may refer to those before it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, configured: dict[int, int]) -> None:
         self.source = source
+        self.configured = configured
         self.names: dict[str, int] = {}
 
     def constant(self, name: Node, value: Node, module: str, owner: str = "") -> Constant:
@@ -73,6 +76,8 @@ class _Reader:
         text = syntax.text(self.source.content, value)
         bare = syntax.text(self.source.content, name).strip('"')
         number, reason = self.evaluate(text)
+        item = name.parent
+        condition = None if item is None else self.configured.get(item.start_byte)
         if number is not None:
             self.names[bare] = number
             if module or owner:
@@ -84,7 +89,7 @@ class _Reader:
             Span(value.start_byte, value.end_byte),
             is_literal(text),
             reason=reason,
-            branch=_configured(name),
+            branch=() if condition is None else ((-1, condition),),
             alias_of=text if text.replace("::", "").isidentifier() else "",
         )
 
@@ -124,16 +129,22 @@ def _home(source: Source, node: Node) -> tuple[int, str]:
     return -1, "::".join(reversed(modules))
 
 
-def _configured(name: Node) -> tuple[tuple[int, int], ...]:
-    """The arm of an item below ``#[cfg(...)]``: which of them is compiled is not known."""
-    item = name.parent
-    before = None if item is None else item.prev_named_sibling
-    while before is not None and before.type in ("attribute_item", "line_comment"):
-        text = before.text or b""
-        if before.type == "attribute_item" and text[2:].lstrip().startswith((b"cfg(", b"cfg ")):
-            return ((-1, before.start_byte),)
-        before = before.prev_named_sibling
-    return ()
+_BETWEEN = lazy(rb"(?:\s|//[^\n]*)*")
+_CONDITION = lazy(rb"#\s*\[\s*cfg\b")
+
+
+def _configured(content: bytes, attributes: list[Node]) -> dict[int, int]:
+    """Where items below ``#[cfg(...)]`` begin -> where that does: what of them is compiled is not
+    known. Other attributes and comments may stand between."""
+    found: dict[int, int] = {}
+    for node in attributes:
+        between = _BETWEEN().match(content, node.end_byte)
+        item = between.end() if between else node.end_byte
+        if _CONDITION().match(content, node.start_byte):
+            found[item] = node.start_byte
+        elif node.start_byte in found:
+            found[item] = found[node.start_byte]
+    return found
 
 
 _NUMBERS = (

@@ -65,6 +65,39 @@ few! { W = 1, X = 2 }
     ]
 
 
+def test_rust_conditions() -> None:
+    """An item below #[cfg] has the arm of that attribute, whatever else stands between."""
+    text = """
+#[cfg(a)]
+// one
+#[doc = "x"]
+/// two
+pub const A: u32 = 1;
+const B: u32 = 2;
+#[doc = "x"]
+const C: u32 = 3;
+#[doc = "x"]
+#[ cfg (b)] const D: u32 = 4;
+#[cfg_attr(a, b)]
+const E: u32 = 5;
+enum X {
+  #[cfg(a)]
+  F = 6,
+  G = 7, // c
+  #[cfg(not(a))] #[x] H = 8,
+}
+"""
+    found = {
+        constant.name: text[constant.branch[0][1] :].partition("]")[0] if constant.branch else ""
+        for each in rust.lists(source("file", text.encode(), "rust"))
+        for constant in each.constants
+    }
+    assert found == {
+        "A": "#[cfg(a)", "B": "", "C": "", "D": "#[ cfg (b)", "E": "",
+        "F": "#[cfg(a)", "G": "", "H": "#[cfg(not(a))",
+    }  # fmt: skip
+
+
 def test_assembler() -> None:
     text = """
 .equ A, 0x681e # comment
