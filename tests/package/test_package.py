@@ -73,7 +73,10 @@ def test_the_wheel_brings_what_its_spec_was_validated_to(installed: Path, tmp_pa
             shutil.rmtree(tmp_path / made, ignore_errors=True)
         return done.returncode, ast.literal_eval(done.stderr.splitlines()[-1])
 
-    for options in (["gen"], ["show", "0x2032"], ["cpus"], ["targets"]):
+    (tmp_path / "vmcs.py").write_text(
+        "GUEST_RIP = 0x681E\nGUEST_RSP = 0x681C\nGUEST_CR0 = 0x6800\n"
+    )
+    for options in (["gen"], ["show", "0x2032"], ["cpus"], ["targets"], ["check", "vmcs.py"]):
         assert gen(*options) == (0, []), options
     for options in (["validate"], ["gen", "--spec", str(copy / "share/spec/../spec")]):
         assert gen(*options) == (0, ["jsonschema", "yaml"]), options

@@ -146,8 +146,9 @@ def load_cpus(spec: Spec, root: Path | str | None = None, *, cache: bool = True)
         kept = _from_entry(read_entry(name))
         if kept is not None:
             return kept
-    made = _from_entry(ready.recall(f"cpus {spec.digest}", folder)) if cache else None
-    found = _read(spec, folder) if made is None else made
+    found = _from_entry(ready.recall(f"cpus {spec.digest}", folder)) if cache else None
+    if found is None:
+        found = _read(spec, folder)
     if key:
         write_entry(name, to_entry(found))
     return found

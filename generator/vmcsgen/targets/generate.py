@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmcsgen.diagnostics import DiagnosticError, packed, refuse, unpacked
@@ -93,7 +93,7 @@ def compare(
             found.append(Comparison(path, status, wanted, existing))
             digests[output.path] = hashlib.sha256(wanted).hexdigest()
         for extra in sorted(present(out / target.id) - set(digests)):
-            if is_temporary(PurePath(extra).name):  # write_all removes what a killed run left
+            if is_temporary(Path(extra).name):  # write_all removes what a killed run left
                 continue
             found.append(Comparison(out / target.id / extra, Status.EXTRA, None, None))
     remember(stamp_name(names, spec, templates), made)

@@ -346,22 +346,22 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
-    @pytest.mark.parametrize("path", [None, ""])
-    def test_what_quilt_keeps_is_not_written(
-        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, path: str | None
+    @pytest.fixture(params=["git", "walk"])
+    def with_and_without_git(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        if path is not None:
-            monkeypatch.setenv("PATH", path)
+        """Once git is asked for marks, and once there is none."""
+        if request.param == "walk":
+            monkeypatch.setenv("PATH", "")
+
+    @pytest.mark.usefixtures("with_and_without_git")
+    def test_what_quilt_keeps_is_not_written(self, tree: Path, capsys: Capture) -> None:
         shutil.copytree(tree, tree / ".pc/a.patch", ignore=shutil.ignore_patterns(".git"))
         assert gen(tree, "--check") == 0
         assert capsys.readouterr().out.count("current: ") == 3
 
-    @pytest.mark.parametrize("path", [None, ""])
-    def test_what_a_killed_writer_left_is_no_source(
-        self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, path: str | None
-    ) -> None:
-        if path is not None:
-            monkeypatch.setenv("PATH", path)
+    @pytest.mark.usefixtures("with_and_without_git")
+    def test_what_a_killed_writer_left_is_no_source(self, tree: Path, capsys: Capture) -> None:
         before = files(tree)
         begun = before[VMX_H][: len(before[VMX_H]) // 2]
         assert b"vmcsgen begin" in begun
