@@ -4,6 +4,8 @@ A wheel holds them as ``share/ready.json``, under the digest of all bytes of the
 and the templates: what is believed was made by this very code of this very spec. Where one byte is
 another, and in a checkout, there are none, and every answer is worked out anew. They are asked for
 once; the user's cache has them from then on. ``targets/prepare.py`` makes them.
+
+``answer`` is the one way to what is known already: the cache, the wheel, and only then the work.
 """
 
 from __future__ import annotations
@@ -12,15 +14,52 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.resources import PACKAGE, read_regular, share, spec_folder, template_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+Made = TypeVar("Made")
 
 _SIZE_LIMIT = 16 << 20
 _answers: dict[str, Any] | None = None
+
+
+def answer(
+    entry: str,
+    subject: str,
+    folder: Path | str | None,
+    shaped: Callable[[Any], Made | None],
+    make: Callable[[], tuple[Made, Any]],
+) -> Made:
+    """What is known under ``entry`` in the user's cache, else under ``subject`` as in ``recall``,
+    else what ``make`` makes; the cache has it from then on.
+
+    An answer is kept as a JSON value, which ``make`` gives beside it, and which ``shaped`` turns
+    into it again: None, or an error of look-ups and types, says that the value has another shape,
+    and is as good as lost. Under an empty ``entry`` nothing is kept.
+    """
+    found = _shaped(shaped, read_entry(entry) if entry else None)
+    if found is not None:
+        return found
+    plain = recall(subject, folder)
+    found = _shaped(shaped, plain)
+    if found is None:
+        found, plain = make()
+    if entry:
+        write_entry(entry, plain)
+    return found
+
+
+def _shaped(shaped: Callable[[Any], Made | None], plain: Any) -> Made | None:
+    try:
+        return None if plain is None else shaped(plain)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def recall(subject: str, folder: Path | str | None = None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vmcsgen import ready
+from vmcsgen import cache, ready
 from vmcsgen.specfile.cpus import load_cpus
 from vmcsgen.specfile.load import load
 from vmcsgen.targets import manifest, prepare, render
@@ -157,3 +157,38 @@ def test_without_the_cache_asked_for_all_is_worked_out(
     monkeypatch.setattr("vmcsgen.specfile.load.read", refuse)
     with pytest.raises(AssertionError, match="worked out"):
         load(cache=False)
+
+
+@pytest.mark.parametrize("of_the_wheel", [None, [], {}, 5, "five", {"number": "5"}])
+@pytest.mark.parametrize("of_the_cache", [None, [], {}, 5, "five", {"number": "5"}])
+def test_another_shape_is_as_good_as_lost(
+    of_the_cache: Any, of_the_wheel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMCSGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(ready, "_answers", {"five": of_the_wheel})
+    cache.write_entry("five.json", of_the_cache)
+    asked = 0
+
+    def make() -> tuple[int, Any]:
+        nonlocal asked
+        asked += 1
+        return 5, {"number": 5}
+
+    def shaped(kept: Any) -> int | None:
+        return kept["number"] if isinstance(kept["number"], int) else None
+
+    for _ in range(2):
+        assert ready.answer("five.json", "five", None, shaped, make) == 5
+    assert asked == 1
+    assert cache.read_entry("five.json") == {"number": 5}
+    assert ready.answer("", "five", None, shaped, make) == 5
+    assert asked == 2
+
+
+def test_what_the_wheel_brings_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMCSGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(ready, "_answers", {"five": 5})
+    assert ready.answer("five.json", "five", None, int, refuse) == 5
+    assert cache.read_entry("five.json") == 5
+    monkeypatch.setattr(ready, "_answers", {})
+    assert ready.answer("five.json", "five", None, int, refuse) == 5

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from vmcsgen import ready
-from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.requirement import Requirement, from_plain, to_plain
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError
@@ -140,27 +139,20 @@ def load_cpus(spec: Spec, root: Path | str | None = None, *, cache: bool = True)
     Raises DiagnosticError with everything that is wrong. A spec without such files has none.
     """
     folder = spec_root() if root is None else Path(root)
-    key = facts_key(folder, KINDS) if cache else ""
-    name = f"cpus-{key[:32]}-{spec.digest[:8]}.json"
-    if key:
-        kept = _from_entry(read_entry(name))
-        if kept is not None:
-            return kept
-    found = _from_entry(ready.recall(f"cpus {spec.digest}", folder)) if cache else None
-    if found is None:
-        found = _read(spec, folder)
-    if key:
-        write_entry(name, to_entry(found))
-    return found
+    if not cache:
+        return _read(spec, folder)
+
+    def made() -> tuple[KnownCpus, Any]:
+        known = _read(spec, folder)
+        return known, to_entry(known)
+
+    key = facts_key(folder, KINDS)
+    entry = f"cpus-{key[:32]}-{spec.digest[:8]}.json" if key else ""
+    return ready.answer(entry, f"cpus {spec.digest}", folder, _from_entry, made)
 
 
 def _from_entry(entry: Any) -> KnownCpus | None:
-    try:
-        if isinstance(entry, dict) and set(entry) == set(KINDS):
-            return build(entry)
-    except (KeyError, TypeError, ValueError, IndexError):
-        pass  # Written by other code than this, or damaged: read the files again.
-    return None
+    return build(entry) if set(entry) == set(KINDS) else None
 
 
 def _read(spec: Spec, folder: Path) -> KnownCpus:

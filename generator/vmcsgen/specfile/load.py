@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vmcsgen import ready
 from vmcsgen.core.spec import Spec
@@ -39,19 +40,18 @@ def load(root: Path | str | None = None, *, cache: bool = True) -> Spec:
     was when this package was built.
     """
     folder = spec_root() if root is None else Path(root)
-    key = model_key(folder) if cache else ""
-    if key:
-        cached = stamp.recall(key)
-        if cached is not None:
-            return cached
-    spec = stamp.from_entry(ready.recall("spec", folder)) if cache else None
-    if spec is None:
+
+    def made() -> tuple[Spec, Any]:
         spec, diagnostics = read(folder, discover(folder, MODEL_KINDS))
-    if spec is None:
-        raise DiagnosticError(diagnostics)
-    if key:
-        stamp.remember(key, spec)
-    return spec
+        if spec is None:
+            raise DiagnosticError(diagnostics)
+        return spec, stamp.to_entry(spec)
+
+    if not cache:
+        return made()[0]
+    key = model_key(folder)
+    entry = f"spec-{key[:40]}.json" if key else ""
+    return ready.answer(entry, "spec", folder, stamp.from_entry, made)
 
 
 def validate(root: Path | str | None = None) -> Inspected:

@@ -1,32 +1,13 @@
-"""A spec that was validated once, kept in the cache as JSON under the digest of its files."""
+"""A validated spec as JSON, as the cache keeps it and a wheel brings it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.encoding import Encoding
 from vmcsgen.core.project import Extra, Project, Subset, Word
 from vmcsgen.core.requirement import from_plain, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Inference, Source, Spec
-
-
-def recall(key: str) -> Spec | None:
-    """The spec kept under the digest ``key``, or None."""
-    return from_entry(read_entry(f"spec-{key[:40]}.json"))
-
-
-def from_entry(entry: Any) -> Spec | None:
-    """The spec that ``to_entry`` made ``entry`` of; None for anything else."""
-    try:
-        return None if entry is None else _from_plain(entry)
-    except (KeyError, TypeError, ValueError, IndexError):
-        return None
-
-
-def remember(key: str, spec: Spec) -> None:
-    """Keep a validated spec under the digest ``key``."""
-    write_entry(f"spec-{key[:40]}.json", to_entry(spec))
 
 
 def to_entry(spec: Spec) -> list[Any]:
@@ -94,7 +75,8 @@ def _subset_from_plain(plain: list[Any]) -> Subset:
     )  # fmt: skip
 
 
-def _from_plain(entry: list[Any]) -> Spec:
+def from_entry(entry: list[Any]) -> Spec:
+    """The spec that ``to_entry`` made ``entry`` of; an error of look-ups or types for another."""
     version, digest, fields, groups, features, projects, sources, disagreements, tables = entry
     return Spec(
         version,

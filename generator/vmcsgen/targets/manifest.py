@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vmcsgen import ready
-from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
 from vmcsgen.records import Record
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
@@ -87,14 +85,16 @@ def load_target(name: str, root: Path | None = None) -> Target:
         state = fingerprint(str(folder), *_JUDGES)
     except OSError as error:
         raise refuse(f"can't be listed: {error.strerror}", shown(folder)) from None
+
+    def target(plain: Mapping[str, Any]) -> Target:
+        return _target(name, folder, plain, foreign, option)
+
+    def made() -> tuple[Target, Any]:
+        plain = checked(name, folder)
+        return target(plain), plain
+
     stamp = f"target-{digest([f'{folder}/target.yaml'], state)[:40]}"
-    known = read_entry(stamp)
-    if isinstance(known, dict):
-        with contextlib.suppress(KeyError, TypeError):  # another shape is as good as lost
-            return _target(name, folder, known, foreign, option)
-    plain = ready.recall(f"target {name}", folder.parent) or checked(name, folder)
-    write_entry(stamp, plain)
-    return _target(name, folder, plain, foreign, option)
+    return ready.answer(stamp, f"target {name}", folder.parent, target, made)
 
 
 _JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder(), "schema"))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vmcsgen import ready
-from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, packed, unpacked
 from vmcsgen.helpers import LostError, alone, apart
@@ -285,13 +284,16 @@ def _finished(text: str, target: Target, output: Output) -> str:
 
 def _black(text: str, target: Target, output: Output) -> str:
     """``text`` formatted by black, whose answer for it is kept: no other step takes as long."""
+
+    def whole(kept: Any) -> str | None:
+        return kept if isinstance(kept, str) else None
+
+    def made() -> tuple[str, Any]:
+        formatted = _formatted(text, target, output)
+        return formatted, formatted
+
     stamp = f"{FORMATTED}{hashlib.sha256(text.encode()).hexdigest()[:40]}"
-    known = read_entry(stamp)
-    if isinstance(known, str):
-        return known
-    formatted: str = ready.recall(stamp) or _formatted(text, target, output)
-    write_entry(stamp, formatted)
-    return formatted
+    return ready.answer(stamp, stamp, None, whole, made)
 
 
 def _formatted(text: str, target: Target, output: Output) -> str:
