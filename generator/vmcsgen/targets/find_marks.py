@@ -25,6 +25,8 @@ _GIT = (
     "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
     "-c", "submodule.recurse=false", "-c", "grep.fullName=false",
 )  # fmt: skip
+# Nor may git fetch what a partial clone lacks, with a program that .git/config names.
+_ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def source_tree(top: Path) -> Path:
@@ -60,7 +62,10 @@ def _is_source(top: Path, path: str) -> bool:
     *folders, name = path.split("/")
     if FOREIGN_FOLDERS.intersection(folders) or is_temporary(name):
         return False
-    return os.lstat(top / path).st_size <= FILE_LIMIT
+    try:
+        return os.lstat(top / path).st_size <= FILE_LIMIT
+    except FileNotFoundError:
+        return False  # gone since it was found, or git was told to take it for unchanged
 
 
 def _by_git(top: Path, *options: str) -> list[str] | None:
@@ -69,7 +74,7 @@ def _by_git(top: Path, *options: str) -> list[str] | None:
     command += [part for word in _WORDS for part in ("-e", word.decode())]
     # GIT_DIR and its kin, which hooks are given, would make it another tree than the one named.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment = {**plain, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    environment = {**plain, **_ENVIRONMENT, "LC_ALL": "C"}
     try:
         done = subprocess.run(
             [*command, "--", "."], cwd=top, env=environment, capture_output=True, check=False

@@ -328,6 +328,33 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert not (tree / "ran").exists()
 
+    def test_what_a_partial_clone_lacks_is_not_fetched(self, tree: Path, capsys: Capture) -> None:
+        self.git(tree, "update-index", "--assume-unchanged", VMX_H)
+        named = subprocess.run(
+            ["git", "ls-files", "-s", VMX_H], cwd=tree, capture_output=True, text=True, check=True
+        ).stdout.split()[1]
+        (tree / f".git/objects/{named[:2]}/{named[2:]}").unlink()
+        for key, value in {
+            "extensions.partialClone": "origin",
+            "remote.origin.promisor": "true",
+            "remote.origin.url": "ssh://nowhere.example/linux",
+            "core.sshCommand": f"touch '{tree}/ran'; false",
+        }.items():
+            self.git(tree, "config", key, value)
+        assert gen(tree, "--check") == 2
+        assert not (tree / "ran").exists()
+        assert "can't be read: git says" in capsys.readouterr().err
+
+    def test_a_missing_file_that_git_takes_for_unchanged_is_none(
+        self, tree: Path, capsys: Capture
+    ) -> None:
+        self.git(tree, "update-index", "--assume-unchanged", VMX_H)
+        (tree / VMX_H).unlink()
+        before = files(tree)
+        gen(tree, "--check")
+        assert "internal error" not in capsys.readouterr().err
+        assert files(tree) == before
+
     def test_without_git_the_tree_is_walked(
         self, tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
     ) -> None:
