@@ -190,24 +190,47 @@ def cpu_models(program: str = "qemu-system-x86_64") -> dict[str, dict[str, bool]
         # Those are not models but what the accelerator has.
         if model["name"] not in ("host", "max", "base")
     )
-    answers = _qmp(
-        program,
-        [
-            {
-                "execute": "query-cpu-model-expansion",
-                "arguments": {"type": "full", "model": {"name": name, "props": {"vmx": True}}},
-            }
-            for name in names
-        ],
-    )
+    return dict(zip(names, _expanded(program, [(name, {}) for name in names]), strict=True))
+
+
+def switched_models(
+    models: Mapping[str, Mapping[str, bool]],
+    names: Sequence[str],
+    program: str = "qemu-system-x86_64",
+) -> dict[str, dict[str, bool]]:
+    """Each of `models` with one of these properties switched, as `MODEL,+PROPERTY` or `-`.
+
+    QEMU leaves a property as it was if it depends on another that the model lacks; such a pair is
+    left out.
+    """
+    pairs = [(model, name) for model, has in models.items() for name in names if name in has]
+    asked = [(model, {name: not models[model][name]}) for model, name in pairs]
     return {
-        name: {
+        f"{model},{'+' if has[name] else '-'}{name}": has
+        for (model, name), has in zip(pairs, _expanded(program, asked), strict=True)
+        if has[name] != models[model][name]
+    }
+
+
+def _expanded(
+    program: str, asked: Iterable[tuple[str, Mapping[str, bool]]]
+) -> list[dict[str, bool]]:
+    """The boolean properties of CPU models with VMX on and some properties set."""
+    commands = [
+        {
+            "execute": "query-cpu-model-expansion",
+            "arguments": {"type": "full", "model": {"name": model, "props": {"vmx": True, **set_}}},
+        }
+        for model, set_ in asked
+    ]
+    return [
+        {
             key: value
             for key, value in answer["return"]["model"]["props"].items()
             if isinstance(value, bool)
         }
-        for name, answer in zip(names, answers, strict=True)
-    }
+        for answer in _qmp(program, commands)
+    ]
 
 
 def _qmp(program: str, commands: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:

@@ -83,6 +83,10 @@ class Combinations:
                     mask = sum(bits[name] for name in closed)
                     needed[mask] = max(needed.get(mask, 0), field.index << 1)
         self._needed = sorted(needed.items(), key=lambda item: -item[1])
+        self._activated = [
+            (bits[name], sum(bits[each] for each in spec.closure(frozenset({name}))))
+            for name in names
+        ]
 
     def value(self, mask: int) -> int:
         """The VMCS_ENUM if exactly the controls of this mask are supported."""
@@ -91,6 +95,13 @@ class Combinations:
     def set(self, mask: int) -> list[str]:
         """The controls of a mask."""
         return [name for number, name in enumerate(self.names) if mask >> number & 1]
+
+    def can_be(self, mask: int) -> bool:
+        """Whether no control of a mask lacks the one that activates its group.
+
+        QEMU clears such a control (feature_dependencies[] in target/i386/cpu.c).
+        """
+        return all(mask & needed == needed for bit, needed in self._activated if mask & bit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +112,19 @@ class Model:
     words: State
 
 
-def models(
-    spec: vmcsgen.Spec, words: Sequence[FeatureWord], expanded: Mapping[str, Mapping[str, bool]]
-) -> list[Model]:
-    """Every CPU model with VMX, then each of them with one property of the ladder switched."""
-    places = property_places(words)
+def ladder_properties(spec: vmcsgen.Spec, words: Sequence[FeatureWord]) -> list[str]:
+    """The properties of a CPU model that the ladder asks for."""
     controls = control_places(spec, words)
     wanted = {controls[name] for name in asked(spec, controls)}
-    ladder = sorted(name for name, place in places.items() if place in wanted)
-    plain, switched = [], []
-    for model, properties in expanded.items():
-        on = {name for name, value in properties.items() if value and name in places}
-        plain.append(Model(model, state(places, on)))
-        for name in ladder:
-            sign = "-" if name in on else "+"
-            switched.append(Model(f"{model},{sign}{name}", state(places, on ^ {name})))
-    return plain + switched
+    return sorted(name for name, place in property_places(words).items() if place in wanted)
+
+
+def models(words: Sequence[FeatureWord], expanded: Mapping[str, Mapping[str, bool]]) -> list[Model]:
+    """CPU models by what they are called and which properties they have."""
+    places = property_places(words)
+    return [
+        Model(
+            name, state(places, (each for each, on in properties.items() if on and each in places))
+        )
+        for name, properties in expanded.items()
+    ]

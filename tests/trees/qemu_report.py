@@ -40,18 +40,19 @@ def rung_table(spec: vmcsgen.Spec, qemu: Qemu) -> Iterator[str]:
 
 
 def combination_count(spec: vmcsgen.Spec, qemu: Qemu) -> str:
-    """How many combinations of all these controls QEMU gets wrong."""
+    """How many combinations of all these controls that can be QEMU gets wrong."""
     places = control_places(spec, qemu.feature_words())
     combinations = Combinations(spec, asked(spec, places))
-    masks = range(1 << len(combinations.names))
+    masks = [m for m in range(1 << len(combinations.names)) if combinations.can_be(m)]
     answers = qemu.vmcs_enums(state(places, combinations.set(mask)) for mask in masks)
     values = [combinations.value(mask) for mask in masks]
     pairs = list(zip(answers, values, strict=True))
     low = sum(answer < value for answer, value in pairs)
     high = sum(answer > value for answer, value in pairs)
     return (
-        f"Of the {len(values)} combinations of these {len(combinations.names)} controls and"
-        f" features, {low} get too low a value and {high} too high a one."
+        f"{len(values)} combinations of these {len(combinations.names)} controls and features can"
+        " be (QEMU clears secondary controls without `primary.activate_secondary_controls`):"
+        f" {low} of them get too low a value, {high} too high a one."
     )
 
 
@@ -61,7 +62,7 @@ def model_lists(
     """The named CPU models that get a wrong value, then what switching one property does."""
     words = qemu.feature_words()
     places = control_places(spec, words)
-    found = models(spec, words, expanded)
+    found = models(words, expanded)
     wrong: dict[tuple[str, int, int], list[str]] = {}
     for model, answer in zip(found, qemu.vmcs_enums(m.words for m in found), strict=True):
         right = library_value(spec, supported(places, model))

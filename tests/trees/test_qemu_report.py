@@ -11,6 +11,7 @@ import pytest
 import vmcsgen
 
 from . import qemu, qemu_report
+from .qemu_ladder import ladder_properties
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/qemu-vmcs-enum.md"
 
@@ -28,9 +29,14 @@ def test_the_page_tells_what_was_measured(
     parts = ["\n".join(qemu_report.rung_table(spec, unpatched_qemu))]
     parts.append(qemu_report.combination_count(spec, unpatched_qemu))
     if qemu.version().startswith(f"{series}."):
-        expanded = qemu.cpu_models()
-        parts.append(f"QMP reports {len(expanded)} named CPU models. With `vmx=on`:")
-        parts.append("\n".join(qemu_report.model_lists(spec, unpatched_qemu, expanded)))
+        plain = qemu.cpu_models()
+        names = ladder_properties(spec, unpatched_qemu.feature_words())
+        every = plain | qemu.switched_models(plain, names)
+        parts.append(
+            f"QMP reports {len(plain)} named CPU models. With `vmx=on`, as they are and with one of"
+            f" {len(names)} properties switched that QEMU then does not clear:"
+        )
+        parts.append("\n".join(qemu_report.model_lists(spec, unpatched_qemu, every)))
     measured = "\n\n".join(parts)
     assert "**" in measured
 
