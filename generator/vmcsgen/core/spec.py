@@ -380,12 +380,13 @@ class Spec:
                 if name in self.feature_by_name:
                     return self.feature_by_name[name].title
                 control = self.controls[name]
-                title = control.title[0].lower() + control.title[1:]
-                if control.title[:2].isupper():
-                    title = control.title
-                group = self.group_by_id[control.group].title
-                singular = group[0].lower() + group[1:].removesuffix("s")
-                return f"the 1-setting of the “{title}” {singular}"
+                group = _within(self.group_by_id[control.group].title).removesuffix("s")
+                return f"the 1-setting of the “{_within(control.title)}” {group}"
             case _:
                 joint = " or " if requirement.operator == "any" else " and "
                 return joint.join(self._clause(operand) for operand in requirement.operands)
+
+
+def _within(title: str) -> str:
+    """A title as it stands within a sentence: "VM-exit controls" keeps its capitals."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]

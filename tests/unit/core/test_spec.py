@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from vmcsgen import Encoding, Spec, UnknownFieldError
+from vmcsgen.core.requirement import Supports
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,12 @@ def test_words_name_the_control_in_the_sdms_manner(spec: Spec) -> None:
         "on processors that support the 1-setting of the “use TSC scaling” secondary "
         "processor-based VM-execution control"
     )
+
+
+def test_words_keep_the_capitals_of_a_name(spec: Spec) -> None:
+    assert spec.words(spec.field("guest_uinv").requires).endswith(
+        "the 1-setting of the “load UINV” VM-entry control"
+    )
+    for name in spec.controls:
+        words = spec.words(Supports(name))
+        assert not re.search(r"\b[a-z][A-Z]", words), words

@@ -12,9 +12,9 @@
 
 /*
  * IA32_VMX_VMCS_ENUM: the highest index in the encoding of any VMCS field that
- * the virtual CPU has, in bits 9:1.  A field exists if the control that needs
- * it can be set; a group of controls exists if the control that activates it
- * can be set.  The first test from above that holds gives the value.
+ * the virtual CPU has, in bits 9:1.  A field exists if the control that it
+ * needs can be set; a group of controls exists if the control that activates
+ * it can be set.  The first test from above that holds gives the value.
  *
  * No feature word holds these controls, so no virtual CPU has them:
  *   tertiary.enable_hlat
