@@ -34,6 +34,9 @@ VERBS = {
 IN_ORDER, DIFFERENCE, BAD_INPUT = 0, 1, 2
 """Exit statuses: in order; a difference or finding; bad usage or bad input."""
 
+CUT_OFF = 128 + 13
+"""Exit status where the reader of the output went away, as that of what SIGPIPE ends."""
+
 DEPENDENCIES = {
     "black": ("black", "black"),
     "jinja2": ("jinja2", "python3-jinja2"),
@@ -68,7 +71,8 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 1 or 2 (in order, finding, bad input).
+    """Run the command line; the exit status is 0, 1 or 2 (in order, finding, bad input), or as a
+    shell has it, 130 after Ctrl-C and 141 where nobody reads the output any more.
 
     An unforeseen exception is reported in one line; VMCSGEN_TRACEBACK=1 shows its traceback.
     """
@@ -80,14 +84,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         import os
 
-        # The reader went away (vmcsgen list | head): nothing is wrong, and nothing more to say.
+        # The reader went away (vmcsgen list | head): nothing more to say, and what was not said
+        # may have been a finding.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return IN_ORDER
+        return CUT_OFF
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except Exception as error:
-        return _failed(error)
+        try:
+            return _failed(error)
+        except OSError as unsaid:
+            if unsaid is error:  # VMCSGEN_TRACEBACK
+                raise
+            return BAD_INPUT
     return status
 
 
@@ -182,12 +192,26 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         print(f"vmcsgen: not all could be written: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
+    if isinstance(error, FileNotFoundError) and _nowhere():
+        print("vmcsgen: the working directory is gone; change to another", file=sys.stderr)
+        return BAD_INPUT
     if os.environ.get("VMCSGEN_TRACEBACK"):
         raise error
     kind = type(error).__name__
     print(f"vmcsgen: internal error: {kind}: {printable(str(error))[:400]}", file=sys.stderr)
     print("This is a bug; VMCSGEN_TRACEBACK=1 shows where. Please report it.", file=sys.stderr)
     return BAD_INPUT
+
+
+def _nowhere() -> bool:
+    """Whether the working directory was removed."""
+    import os
+
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _help(rest: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -298,6 +299,43 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )  # fmt: skip
     assert done.stdout.startswith("0x0000")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "tests/golden/check/VMCS101/vmx.h"],
+        ["diff", "i7-4770r", "i9-12900k"],
+        ["gen", "--check", "-t", "c", "-o", "nowhere"],
+        ["validate", "nowhere"],
+        ["shwo"],
+        ["gen", "-t", "nothing"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_nobody_could_be_told_is_no_pass(arguments: list[str]) -> None:
+    """Neither 0, nor 1 where an error has 2."""
+    command = [sys.executable, "-m", "vmcsgen", *arguments]
+    plain = subprocess.run(command, check=False, capture_output=True).returncode
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as gone, open("/dev/full", "w") as full:
+        done = subprocess.run(command, check=False, stdout=gone, stderr=gone)
+        assert done.returncode in (141, 2)
+        done = subprocess.run(command, check=False, stdout=gone, stderr=subprocess.PIPE)
+        assert done.returncode == (141 if plain == 1 else 2)
+        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=full)
+        assert done.returncode in (plain, 2)
+
+
+def test_a_working_directory_that_is_gone(tmp_path: Path) -> None:
+    code = "import os, sys; os.mkdir('d'); os.chdir('d'); os.rmdir('../d'); "
+    code += "from vmcsgen.cli import main; sys.exit(main(sys.argv[1:]))"
+    for arguments in (["check", "."], ["gen", "-t", "c"], ["show", "0x2032"]):
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+        assert "internal error" not in done.stderr
+        assert done.returncode == (0 if arguments[0] == "show" else 2)
 
 
 def test_a_dependency_that_is_not_there_is_named_with_what_brings_it(
