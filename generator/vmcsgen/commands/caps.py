@@ -63,8 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         _print_text(spec, dump, assessments)
     sys.stdout.flush()
     found = list(warnings(spec, dump, assessments))
-    if arguments.format == "text":
-        report(found)
+    # JSON has the others among its warnings.
+    report(found if arguments.format == "text" else dump.faults)
     return 1 if found else 0
 
 
@@ -80,6 +80,7 @@ def _print_json(spec: Spec, dump: Dump, assessments: Sequence[Assessment]) -> No
 def _print_text(spec: Spec, dump: Dump, assessments: Sequence[Assessment]) -> None:
     from vmcsgen.capabilities.compare import compare_processors
     from vmcsgen.capabilities.report import as_text, label
+    from vmcsgen.excerpt import printable
 
     if dump.count > 1:
         kinds = len(assessments)
@@ -91,7 +92,7 @@ def _print_text(spec: Spec, dump: Dump, assessments: Sequence[Assessment]) -> No
         print(as_text(spec, dump, each))
     first = assessments[0]
     for other in assessments[1:]:
-        print(f"\n{label(dump, first)} and {label(dump, other)} differ:")
+        print(f"\n{printable(f'{label(dump, first)} and {label(dump, other)}')} differ:")
         for line in compare_processors(spec, first, other).lines():
             print(f"  {line}")
 

@@ -149,13 +149,14 @@ def _mend(
     result: Result, paths: list[str], options: Options, config: Config, known: Known | None
 ) -> Result:
     """Mend what nothing accepts, and check again."""
+    from vmcsgen.excerpt import printable
     from vmcsgen.scan import fix
     from vmcsgen.scan.check import check
 
     wrong, _, _ = _unaccepted(result, config, known)
     mended = fix.apply(wrong)
     for path, count in mended.items():
-        print(f"{path}: {count} mended", file=sys.stderr)
+        print(f"{printable(path)}: {count} mended", file=sys.stderr)
     return check(paths, options) if mended else result
 
 

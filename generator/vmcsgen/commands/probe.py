@@ -94,12 +94,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace, spec: Spec) -> int:
+    from vmcsgen.excerpt import printable
     from vmcsgen.probe.build import build
     from vmcsgen.resources import shown
 
     built = build(spec, arguments.output)
-    print(f"{shown(built.image)}: floppy, stick or disk image")
-    print(f"{shown(built.kernel)}: multiboot kernel")
+    print(f"{printable(shown(built.image))}: floppy, stick or disk image")
+    print(f"{printable(shown(built.kernel))}: multiboot kernel")
     return 0
 
 

@@ -43,14 +43,18 @@ RUNS = {
     "check": [
         ["{file}"], ["{tree}"], ["{file}", "--format", "github"], ["{file}", "--statistics"],
         [EVIL], ["--project", EVIL, "{file}"], ["{file}", "--baseline", "{file}"],
-        ["{file}", "--format", "json"], ["{file}", "--format", "sarif"],
+        ["{file}", "--format", "json"], ["{file}", "--format", "sarif"], ["{mend}", "--fix"],
     ],
     "targets": [["--templates", "{templates}"], ["--templates", "{odd}"], ["--templates", EVIL]],
-    "caps": [["{dump}"], ["{json}"], ["{xml}"], ["{log}"], [EVIL], ["qemu:" + EVIL], ["{dump}@9"]],
+    "caps": [["{dump}"], ["{json}"], ["{xml}"], ["{log}"], [EVIL], ["qemu:" + EVIL], ["{dump}@9"],
+             ["{kinds}"]],
     "cpus": [["--field", EVIL], ["--kind", EVIL], [EVIL]],
     "diff": [["{dump}", "{json}"], [EVIL, EVIL], ["{spec}", "{spec}"]],
     "annotate": [["{here}/" + EVIL_NAME], ["--names", EVIL, "{file}"], [EVIL, EVIL]],
-    "probe": [["read", "{log}"], ["read", EVIL], ["run", EVIL], [EVIL]],
+    "probe": [
+        ["read", "{log}"], ["read", EVIL], ["run", EVIL], [EVIL],
+        ["build", "-o", "{here}/" + EVIL_NAME],
+    ],
     "new-target": [[EVIL], ["a", "--templates", "{file}/" + EVIL_NAME]],
     "completion": [[EVIL]],
 }  # fmt: skip
@@ -78,6 +82,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     put("odd/odd/t.j2", "")
     put("odd/odd/target.yaml", "target: odd\ntitle: T \u200bevil\nlicense: MIT\noutputs:\n"
         f"  - {{template: t.j2, path: \"{hidden}\", language: text}}\n")  # fmt: skip
+    (kinds,) = checkout.glob("tests/fixtures/dumps/aida64-lakefield*")
+    wrong = checkout / "tests/golden/check/VMCS101/vmx.h"
     lines = [framed(["0000", "begin", "1", "x", "y"]), f"@vmcs1 0001 {EVIL} *0000", EVIL]
     return {
         "here": str(here), "spec": str(here / "spec"), "tree": str(here / "tree"),
@@ -88,6 +94,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "json": put("dump.json", json.dumps({"msrs": {"0x48a": "0x2e"}, "cpu": EVIL, EVIL: 1})),
         "xml": put("dump.xml", f"<cpu><model>{EVIL}</model><feature name='vmx-ept{EVIL}'/></cpu>"),
         "log": put("probe.log", "\n".join(lines)),
+        "mend": put(f"mend/{EVIL_NAME}.h", wrong.read_text()),
+        "kinds": put(f"{EVIL_NAME}.txt", kinds.read_text()),
     }  # fmt: skip
 
 
