@@ -17,8 +17,8 @@ def header_names(text: str) -> dict[str, int | None]:
     """The object-like macros and enumerators of C source, in its order, with their values.
 
     A value is known for integer literals, shifts, ``BIT(n)`` and other names of known value, in
-    any parentheses: what capability headers write. Any other value is None. Where a name is
-    defined twice, by the preprocessor's branches, the last one counts.
+    any parentheses: what capability headers write. Any other value is None, and one of more than
+    64 bits. Where a name is defined twice, by the preprocessor's branches, the last one counts.
     """
     plain = _CONTINUED.sub(" ", without_comments(text))
     found: dict[str, int | None] = {}
@@ -65,7 +65,9 @@ def _number(text: str, known: Mapping[str, int | None]) -> int | None:
 
 
 def _shifted(value: int | None, places: int | None) -> int | None:
-    return None if value is None or places is None or places > 63 else value << places
+    if value is None or places is None or places > 63 or value.bit_length() + places > 64:
+        return None
+    return value << places
 
 
 def _unwrapped(text: str) -> str:

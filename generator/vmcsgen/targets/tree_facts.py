@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -77,10 +77,23 @@ def struct_members(top: Path, path: str, tag: str) -> tuple[str, ...]:
     for declaration in body.split(";"):
         first, *more = (
             re.findall(r"[A-Za-z_]\w*", re.split(r"[:\[]", declarator)[0])
-            for declarator in re.split(r",(?![^(]*\))", declaration)
+            for declarator in _declarators(declaration)
         )
         members += [names[-1] for names in (first[1:], *more) if names]
     return tuple(members)
+
+
+def _declarators(declaration: str) -> Iterator[str]:
+    """What the commas of a declaration divide, but for those in parentheses."""
+    depth = start = 0
+    for mark in re.finditer(r"[(),]", declaration):
+        if mark[0] == ",":
+            if not depth:
+                yield declaration[start : mark.start()]
+                start = mark.end()
+        else:
+            depth = max(0, depth + (1 if mark[0] == "(" else -1))
+    yield declaration[start:]
 
 
 def _unusable(path: Path, message: str) -> DiagnosticError:

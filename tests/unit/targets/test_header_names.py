@@ -66,8 +66,9 @@ def test_enumerators_count_on() -> None:
         "#define A A\n#define A (A)\n",
         '"' * 300_000,
         "enum a" + " " * 500_000,
+        "#define A0 1\n" + "".join(f"#define A{n + 1} A{n}<<63\n" for n in range(20_000)),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_hostile_headers_cost_little_time(text: str) -> None:
     began = time.process_time()

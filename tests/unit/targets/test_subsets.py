@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,19 @@ def test_every_member_of_a_declaration_counts(tmp_path: Path) -> None:
     text = "struct t { u16 a, b; u32 c : 3, d:4; u8 *e, f[2], g; };"
     (tmp_path / "t.h").write_text(text)
     assert struct_members(tmp_path, "t.h", "t") == ("a", "b", "c", "d", "e", "f", "g")
+
+
+def test_a_comma_in_parentheses_divides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.h").write_text("struct t { u16 a[MAX(1, 2)], b; u32 c __aligned(f(8, 8)); };")
+    assert struct_members(tmp_path, "t.h", "t")[:2] == ("a", "b")
+
+
+@pytest.mark.parametrize("body", ["a" + ",a" * 200_000, "a" + ",(" * 200_000, ")," * 200_000])
+def test_a_declaration_without_end_costs_little_time(tmp_path: Path, body: str) -> None:
+    (tmp_path / "t.h").write_text(f"struct t {{ int {body}; }};")
+    began = time.process_time()
+    struct_members(tmp_path, "t.h", "t")
+    assert time.process_time() - began < 3
 
 
 def test_rows_and_cells_are_dense_and_hold_every_field_once(spec: Spec) -> None:
