@@ -131,14 +131,14 @@ def _again(arguments: argparse.Namespace) -> str:
 
 def _report(comparisons: Sequence[Comparison], targets: int, arguments: argparse.Namespace) -> int:
     from vmcsgen.diagnostics import printable
+    from vmcsgen.targets.diffs import for_terminal
     from vmcsgen.targets.generate import Status, tally, unified_diff
 
     for each in comparisons:
         if each.status is Status.CURRENT:
             continue
         if arguments.diff and each.wanted is not None:
-            text = unified_diff(each)
-            sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
+            sys.stdout.write(for_terminal(unified_diff(each)))
         else:
             print(f"{each.status.value}: {printable(str(each.path))}")
     counts = tally(comparisons)

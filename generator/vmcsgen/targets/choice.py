@@ -26,9 +26,20 @@ def target_names(root: Path | str | None = None) -> tuple[str, ...]:
         from vmcsgen.diagnostics import refuse
 
         raise refuse(f"can't be listed: {error.strerror}", shown(folder)) from None
-    return tuple(
-        name for name in names if os.path.exists(os.path.join(folder, name, "target.yaml"))
-    )
+    return tuple(name for name in names if _is_target(os.path.join(folder, name)))
+
+
+def _is_target(folder: str) -> bool:
+    """Whether a folder is one of a target; DiagnosticError if that can't be seen."""
+    try:
+        os.stat(os.path.join(folder, "target.yaml"))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        from vmcsgen.diagnostics import refuse
+
+        raise refuse(f"can't be read: {error.strerror}", shown(folder)) from None
+    return True
 
 
 def recipe_option(root: Path | str | None) -> str:
@@ -63,6 +74,20 @@ def folder_of(name: str, root: Path | str | None = None) -> str:
     return folder
 
 
+def suggestion(name: str, root: Path | str | None = None) -> str:
+    """The hint for a ``name`` that is none of a target's: what was meant, or what is missing."""
+    from vmcsgen.diagnostics import did_you_mean
+
+    if root is not None:
+        return did_you_mean(name, target_names(root))
+    from vmcsgen.targets.installed import installed, package_without
+
+    package = package_without(name)
+    if package is not None:
+        return f"package {package} names it, but brings no {name}/target.yaml"
+    return did_you_mean(name, (*target_names(), *installed()))
+
+
 def is_installed(name: str, root: Path | str | None = None) -> bool:
     """Whether another package brings a target of this name; never, if a ``root`` is given."""
     if root is not None:
@@ -88,9 +113,9 @@ def choose(wanted: Iterable[str], root: Path | str | None = None) -> tuple[str, 
     chosen: list[str] = []
     for name in wanted:
         if name.lower() not in known and not is_installed(name.lower(), root):
-            from vmcsgen.diagnostics import did_you_mean, refuse
+            from vmcsgen.diagnostics import refuse
 
-            hint = did_you_mean(name.lower(), known)
+            hint = suggestion(name.lower(), root)
             raise refuse(f"there is no target {name!r}", folder, hint=hint)
         chosen.append(name.lower())
     return tuple(sorted(set(chosen))) or known

@@ -67,8 +67,6 @@ def compare(
     renderers = []
     for name in names:
         target = load_target(name, templates)
-        if target.project is not None and target.project not in loaded.project_by_id:
-            raise refuse(f"project {target.project!r} is not in the spec", f"{name}/target.yaml")
         renderers.append(Renderer(loaded, target, views=views, site=site))
     weights = [each.target.size for each in renderers]
 
@@ -114,17 +112,17 @@ def write_all(comparisons: Sequence[Comparison]) -> int:
 
 
 def unified_diff(comparison: Comparison) -> str:
-    """What writing would change, as a unified diff; empty for a current file."""
-    from difflib import unified_diff as diff
+    """What writing would change, as ``git apply`` takes it; empty for a current file.
 
-    before = (comparison.found or b"").decode("utf-8", "backslashreplace").splitlines(True)
-    after = (comparison.wanted or b"").decode().splitlines(True)
-    name = shown(comparison.path)
-    old = name if comparison.found is not None else "/dev/null"
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in diff(before, after, old, name)
+    Paths are those of ``shown``, from the root where they lie elsewhere.
+    """
+    from vmcsgen.targets.diffs import file_diff
+
+    before, after = (
+        None if raw is None else raw.decode("utf-8", "surrogateescape")
+        for raw in (comparison.found, comparison.wanted)
     )
+    return file_diff(shown(comparison.path).lstrip("/"), before, after or "").text
 
 
 def tally(comparisons: Iterable[Comparison]) -> Mapping[Status, int]:

@@ -50,6 +50,14 @@ def installed() -> Mapping[str, Installed]:
     return {name: found[name] for name in sorted(found)}
 
 
+def package_without(name: str) -> str | None:
+    """The package whose entry point names a target that it does not bring."""
+    for entry in entry_points(group=GROUP, name=name):
+        if _folder(entry) is None:
+            return entry.dist.name if entry.dist else entry.module
+    return None
+
+
 def _folder(entry: EntryPoint) -> str | None:
     """The folder that holds NAME/target.yaml, found without importing the package."""
     try:

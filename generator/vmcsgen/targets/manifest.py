@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vmcsgen import ready
-from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, refuse
+from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Severity, did_you_mean, refuse
 from vmcsgen.records import Record
 from vmcsgen.resources import PACKAGE, shown, spec_folder, template_root
 from vmcsgen.specfile.inputs import digest, fingerprint
@@ -95,6 +95,22 @@ def load_target(name: str, root: Path | None = None) -> Target:
 
     stamp = f"target-{digest([f'{folder}/target.yaml'], state)[:40]}"
     return ready.answer(stamp, f"target {name}", folder.parent, target, made)
+
+
+def require_projects(target: Target, known: Collection[str]) -> None:
+    """DiagnosticError, with the place in target.yaml, for a project that a spec does not have."""
+    named: list[tuple[tuple[str | int, ...], str | None]] = [(("project",), target.project)]
+    named += [(("outputs", n, "project"), each.project) for n, each in enumerate(target.outputs)]
+    for place, project in named:
+        if project is not None and project not in known:
+            from vmcsgen.specfile import nodes
+
+            path = target.folder / "target.yaml"
+            document = nodes.parse(nodes.read_text(path, shown(path)), shown(path))
+            where = document.locate(document.at(place))
+            message = f"project {project!r} is not in the spec"
+            hint = did_you_mean(project, known)
+            raise DiagnosticError([Diagnostic(Severity.ERROR, "TARGET002", message, where, hint)])
 
 
 _JUDGES = (PACKAGE, os.path.join(PACKAGE, "targets"), os.path.join(spec_folder(), "schema"))

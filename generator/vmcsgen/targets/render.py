@@ -18,7 +18,7 @@ from vmcsgen.records import Record
 from vmcsgen.resources import shown
 from vmcsgen.targets.filters import FILTERS
 from vmcsgen.targets.languages import LANGUAGES, Language
-from vmcsgen.targets.manifest import Output, Target
+from vmcsgen.targets.manifest import Output, Target, require_projects
 from vmcsgen.targets.regions import AS_NAMED, EVERY, Selection
 from vmcsgen.targets.sandbox import (
     TooSlowError,
@@ -81,6 +81,7 @@ class Renderer:
         views: Views | None = None,
         site: Site | None = None,
     ) -> None:
+        require_projects(target, spec.project_by_id)
         self.spec = spec
         self.target = target
         self.tree = tree

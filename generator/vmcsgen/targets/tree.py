@@ -9,7 +9,7 @@ from pathlib import Path
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, did_you_mean, refuse
 from vmcsgen.resources import shown
-from vmcsgen.targets.choice import is_installed, target_names
+from vmcsgen.targets.choice import is_installed, suggestion, target_names
 from vmcsgen.targets.find_marks import marked_files
 from vmcsgen.targets.languages import LANGUAGES
 from vmcsgen.targets.manifest import Output, Target, load_target
@@ -70,7 +70,9 @@ class Workshop:
     def output(self, region: Region) -> Output:
         """The output that a region's name means; DiagnosticError with a suggestion if none."""
         if region.target not in self.known and not is_installed(region.target, self.templates):
-            hint = did_you_mean(region.target, self.known)
+            hint = suggestion(region.target, self.templates)
+            if self.templates is None:
+                hint += " Targets of others: --templates DIR, or install the package that brings it"
             message = f"there is no target {region.target!r}"
             raise DiagnosticError([region.fault("REGION007", message, hint)])
         target = self.maker(region.target).target

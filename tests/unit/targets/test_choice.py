@@ -58,6 +58,17 @@ def test_folder_that_can_not_be_listed_is_refused(targets: Path, folder: str) ->
     Path(folder).chmod(0o755)
 
 
+@pytest.mark.parametrize("wanted", [[], ["-t", "go"]], ids=["all", "another"])
+def test_a_target_that_can_not_be_looked_at_is_not_passed_over(
+    targets: Path, wanted: list[str]
+) -> None:
+    Path("mine/ada").chmod(0o600)
+    done = bound(["gen", *wanted, "--templates", str(targets), "--check"])
+    assert done.returncode == 2
+    assert "mine/ada: error: can't be read: Permission denied" in done.stderr
+    Path("mine/ada").chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("folder", "option"),
     [

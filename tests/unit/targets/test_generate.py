@@ -139,6 +139,24 @@ def test_diff_shows_what_would_change_and_changes_nothing(
     assert tree(out) == before
 
 
+def test_the_shown_difference_is_what_git_applies(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tree(out)
+    monkeypatch.chdir(out.parent)
+    header = out / "c/vmcs.h"
+    header.write_text(header.read_text().replace("0x2032", "0x2034").replace("\t", "\t\t", 5))
+    (out / "csv/names.csv").unlink()
+    targets = ["-t", "c", "-t", "csv"]
+    assert main(["gen", *targets, "-o", out.name, "--diff"]) == 1
+    patch = capsys.readouterr().out
+    for place, options in ((out.parent, []), (Path("/"), ["--directory", str(out.parent)[1:]])):
+        command = ["git", "apply", "--check", *options]
+        subprocess.run(command, input=patch.encode(), cwd=place, check=True)
+    subprocess.run(["git", "apply"], input=patch.encode(), cwd=out.parent, check=True)
+    assert tree(out) == before
+
+
 def test_gen_mends_what_check_found(out: Path, generated: Path) -> None:
     (out / "csv/fields.csv").write_text("mine\n")
     (out / "csv/names.csv").unlink()
@@ -328,3 +346,26 @@ def test_what_a_killed_run_left_is_no_output_and_goes_with_the_next_run(
     assert main(["gen", "-o", str(out)]) == 0
     assert not left.exists()
     assert "extra" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("top", "of_output", "line"),
+    [("lnux", "linux", 3), ("linux", "lnux", 6)],
+    ids=["top", "output"],
+)
+def test_a_project_that_the_spec_lacks_is_named_where_it_stands(
+    top: str, of_output: str, line: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine/one"
+    folder.mkdir(parents=True)
+    (folder / "t.j2").write_text("text\n")
+    (folder / "target.yaml").write_text(
+        f"target: one\ntitle: One\nproject: {top}\nlicense: MIT\noutputs:\n"
+        f"  - {{project: {of_output}, template: t.j2, path: t.txt, language: text}}\n"
+    )
+    command = ["gen", "--templates", str(tmp_path / "mine"), "-o", str(tmp_path / "out")]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert f"target.yaml:{line}:" in error
+    assert "project 'lnux' is not in the spec [TARGET002]" in error
+    assert "did you mean 'linux'?" in error

@@ -116,7 +116,18 @@ def test_an_entry_point_that_leads_nowhere_is_no_target(
         f"[vmcsgen.targets]\n{entry}\n"
     )
     assert main(["gen", "-t", "other", "-o", str(tmp_path / "out")]) == 2
-    assert "there is no target 'other'" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "there is no target 'other'" in error
+    named = not entry.startswith("..")
+    assert ("package vmcsgen-other names it, but brings no other/target.yaml" in error) is named
+
+
+def test_a_target_of_a_package_is_suggested(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(site, "vmcsgen-other", "other")
+    assert main(["gen", "-t", "othr", "-o", str(tmp_path / "out")]) == 2
+    assert "did you mean 'other'?" in capsys.readouterr().err
 
 
 def test_a_region_of_a_tree_can_be_one_of_a_package(site: Path, tmp_path: Path) -> None:
