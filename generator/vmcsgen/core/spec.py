@@ -314,22 +314,25 @@ class Spec:
 
     def _unknown(self, wanted: str | int) -> UnknownFieldError:
         number = wanted if isinstance(wanted, int) else parse_number(wanted)
+        as_hex = None if isinstance(wanted, int) else parse_number(f"0x{wanted}")
+        logged = (f"{as_hex:#06x}",) if as_hex in self.by_encoding else ()
         if number is None:
             from difflib import get_close_matches
 
             close = get_close_matches(str(wanted).casefold()[:200], self.by_text, 3, 0.6)
             originals = [self.by_text[text][0].field.id for text in close]
             return UnknownFieldError(
-                f"no field is called {wanted!r}", tuple(dict.fromkeys(originals))
+                f"no field is called {wanted!r}", logged or tuple(dict.fromkeys(originals))
             )
         problem = why_not(number)
         if problem:
-            return UnknownFieldError(problem)
+            return UnknownFieldError(problem, logged)
         encoding = Encoding(number)
         return UnknownFieldError(
             f"{encoding} is a possible encoding ({encoding.width.label}"
             f"{'' if encoding.width is Width.NATURAL else '-bit'} {encoding.type.title}, "
-            f"index {encoding.index}), but no field has it"
+            f"index {encoding.index}), but no field has it",
+            logged,
         )
 
     def msr_bit(self, name: str) -> tuple[int, int] | None:

@@ -64,6 +64,18 @@ def test_a_number_that_is_no_field_says_why(spec: Spec, wanted: str | int, reaso
         spec.field(wanted)
 
 
+@pytest.mark.parametrize(
+    ("logged", "meant"),
+    [("2032", "0x2032"), ("4402", "0x4402"), ("681e", "0x681e"), ("800", "0x0800"), ("3000", None)],
+)
+def test_hexadecimal_digits_as_logs_print_them_are_suggested(
+    spec: Spec, logged: str, meant: str | None
+) -> None:
+    with pytest.raises(UnknownFieldError) as caught:
+        spec.field(logged)
+    assert caught.value.suggestions == ((meant,) if meant else ())
+
+
 def test_msr_bit_of_a_control_counts_from_the_msrs_bit_0(spec: Spec) -> None:
     assert spec.msr_bit("secondary.use_tsc_scaling") == (0x48B, 57)
     assert spec.msr_bit("tertiary.ipi_virtualization") == (0x492, 4)
