@@ -68,5 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
         write(destination(tree, path), after.encode("utf-8", "surrogateescape"))
         counts = f"+{change_of_file.inserted} -{change_of_file.deleted}"
         print(f"{'created' if before is None else 'converted'}: {printable(path)} ({counts})")
-    print(f"{counted(len(files), 'file')}: {different} to change", file=sys.stderr)
+    done = "to change" if arguments.diff else "changed"
+    print(f"{counted(len(files), 'file')}: {different} {done}", file=sys.stderr)
+    if arguments.all and files and not different:
+        hint = "what was adopted keeps its choice: write 'vmcsgen with: all' below its mark"
+        print(hint, file=sys.stderr)
     return 1 if arguments.diff and different else 0

@@ -322,7 +322,7 @@ def _template_line(error: BaseException, folder: Path) -> int:
 
 def _fault_of(target: Target, template: str, error: BaseException) -> DiagnosticError:
     line = _template_line(error, target.folder)
-    message = f"{type(error).__name__}: {error}"
+    message = f"{type(error).__name__}: {error}".removesuffix(": ")
     return _fault(target, str(target.folder / template), line, message)
 
 

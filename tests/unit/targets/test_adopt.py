@@ -90,6 +90,17 @@ def test_all_adds_what_the_tree_has_no_name_for(tree: Path, spec: Spec) -> None:
     assert sorted(value for _, value in found) == sorted(encodings)
 
 
+def test_all_of_what_was_adopted_is_said_below_the_mark(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adopt(tree) == 0
+    assert capsys.readouterr().err == "2 files: 2 changed\n"
+    before = files(tree)
+    assert adopt(tree, "--all") == 0
+    assert "write 'vmcsgen with: all' below its mark" in capsys.readouterr().err
+    assert files(tree) == before
+
+
 def test_a_list_may_have_the_high_half_of_a_field_only(tree: Path) -> None:
     change(tree, SELFTESTS_VMX_H, "	TSC_MULTIPLIER                  = 0x00002032,\n", "")
     before = constants(files(tree)[SELFTESTS_VMX_H])
