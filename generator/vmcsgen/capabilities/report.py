@@ -86,9 +86,12 @@ def warnings(spec: Spec, dump: Dump, assessments: Iterable[Assessment]) -> Itera
 
 
 def label(dump: Dump, assessment: Assessment) -> str:
-    """The source, with the logical CPUs where it tells several apart."""
-    numbers = assessment.processor.numbers
-    return f"{dump.source}@{numbers[0]}" if len(dump.processors) > 1 and numbers else dump.source
+    """The source, with ``@N`` as it can be chosen where it tells several kinds apart."""
+    if len(dump.processors) == 1:
+        return dump.source
+    processor = assessment.processor
+    position = dump.processors.index(processor)
+    return f"{dump.source}@{processor.numbers[0] if processor.numbers else position}"
 
 
 def as_text(spec: Spec, dump: Dump, assessment: Assessment) -> str:

@@ -117,6 +117,16 @@ def test_caps_text_of_a_hybrid_processor_compares_the_kinds(capsys: Capture) -> 
     )
 
 
+def test_kinds_without_numbers_are_called_as_they_can_be_chosen(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    path = tmp_path / "dump.txt"
+    path.write_text("0x480 1\n0x48b 0\n0x480 1\n0x48b 1\n")
+    _, out, err = run(capsys, "caps", str(path))
+    assert f"\n{path}@0 and {path}@1 differ:\n" in out
+    assert f"{path}@1: warning: " in err
+
+
 def test_caps_warns_of_contradictions_and_names_the_bit(capsys: Capture, tmp_path: Path) -> None:
     path = tmp_path / "dump.txt"
     path.write_text("0x481 0x7f00000016\n0x48d 0xff00000016\n0x480 0xda040000000004\n")
