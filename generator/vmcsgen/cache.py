@@ -24,7 +24,8 @@ _TEMPORARY_SECONDS = 3600
 def folder() -> str | None:
     """Where entries are kept: $VMCSGEN_CACHE, else vmcsgen below $XDG_CACHE_HOME or ~/.cache.
 
-    None if there is no such place or caching is switched off (VMCSGEN_CACHE set to nothing).
+    None if there is no such place or caching is switched off (VMCSGEN_CACHE set to nothing). A
+    HOME that is not there is not made: Debian builds packages with such a one.
     """
     chosen = os.environ.get("VMCSGEN_CACHE")
     if chosen is not None:
@@ -33,7 +34,9 @@ def folder() -> str | None:
     if base and os.path.isabs(base):
         return os.path.join(base, "vmcsgen")
     home = os.environ.get("HOME")
-    return os.path.join(home, ".cache", "vmcsgen") if home else None
+    if home and os.path.isabs(home) and os.path.isdir(home):
+        return os.path.join(home, ".cache", "vmcsgen")
+    return None
 
 
 def recall(family: str, subject: str) -> Any:

@@ -102,6 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if any(_is_empty(each) for each in arguments):
+        print("vmcsgen: an argument is empty; is a variable not set?", file=sys.stderr)
+        return BAD_INPUT
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         return _help(arguments[1:])
     verb = arguments[0]
@@ -113,6 +116,12 @@ def _run(arguments: Sequence[str]) -> int:
     if verb not in VERBS:
         return _unknown(verb)
     return _parse_and_run(verb, arguments[1:])
+
+
+def _is_empty(argument: str) -> bool:
+    """Whether it says nothing, as ``-o "$UNSET"`` and ``--tree=`` do: no default is meant."""
+    option, equals, value = argument.partition("=")
+    return not argument or (option.startswith("--") and bool(equals) and not value)
 
 
 def _escape_what_the_locale_lacks() -> None:

@@ -19,9 +19,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("chosen", "xdg", "home", "found"),
     [
-        ("/c", "/x", "/h", "/c"), ("", "/x", "/h", None), (None, "/x", "/h", "/x/vmcsgen"),
-        (None, "x", "/h", "/h/.cache/vmcsgen"), (None, "", "/h", "/h/.cache/vmcsgen"),
-        (None, None, "/h", "/h/.cache/vmcsgen"), (None, None, None, None), (None, None, "", None),
+        ("/c", "/x", "/", "/c"), ("", "/x", "/", None), (None, "/x", "/", "/x/vmcsgen"),
+        (None, "x", "/", "/.cache/vmcsgen"), (None, "", "/", "/.cache/vmcsgen"),
+        (None, None, "/", "/.cache/vmcsgen"), (None, None, None, None), (None, None, "", None),
+        (None, None, "/nonexistent", None), (None, None, ".", None), (None, None, __file__, None),
     ],
 )  # fmt: skip
 def test_where_the_cache_is(

@@ -40,10 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     from vmcsgen.specfile.load import load
 
     spec = load(arguments.spec)
-    if arguments.names is not None and arguments.names not in spec.project_by_id:
-        hint = did_you_mean(arguments.names, spec.project_by_id)
+    project = None if arguments.names is None else arguments.names.lower()
+    if project is not None and project not in spec.project_by_id:
+        hint = did_you_mean(project, spec.project_by_id)
         raise refuse(f"there is no project {arguments.names!r}", "--names", rule="USAGE", hint=hint)
-    beside = names(spec, arguments.names)
+    beside = names(spec, project)
     sink = sys.stdout.buffer
     show = for_terminal if sys.stdout.isatty() else None
     if arguments.file == "-":

@@ -117,6 +117,8 @@ def _processors(arguments: argparse.Namespace) -> Comparison:
     from vmcsgen.specfile.cpus import load_cpus
     from vmcsgen.specfile.load import load
 
+    if arguments.left == arguments.right == "-":
+        raise refuse("standard input can be read once only", "-", rule="USAGE")
     spec = load(arguments.spec)
     known = load_cpus(spec, arguments.spec)
     sides = []

@@ -52,7 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     read = actions.add_parser("read", help="compare the log of a probe with the spec")
     read.add_argument(
-        "log", type=Path, metavar="LOG", help="what the port said, or the image of the boot stick"
+        "log",
+        type=Path,
+        metavar="LOG",
+        help="what the port said (- is standard input), or the image of the boot stick",
     )
 
     for each in (build, run, read):
@@ -128,9 +131,11 @@ def _run(arguments: argparse.Namespace, spec: Spec) -> int:
     from vmcsgen.probe.build import build
     from vmcsgen.probe.emulators import EMULATORS, choose
 
+    wanted = arguments.emulator
+    arguments.emulator = wanted.lower()
     if arguments.emulator not in EMULATORS:
         hint = did_you_mean(arguments.emulator, EMULATORS)
-        raise refuse(f"there is no emulator {arguments.emulator!r}", "--emulator", hint=hint)
+        raise refuse(f"there is no emulator {wanted!r}", "--emulator", hint=hint)
     models = choose(EMULATORS[arguments.emulator], arguments.cpu)
     if arguments.log is not None and len(models) != 1:
         raise refuse("keeps the log of one CPU model only", "--log", hint="name one with --cpu")

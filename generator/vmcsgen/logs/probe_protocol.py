@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,10 +80,16 @@ def framed(words: Iterable[str]) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a log or image; DiagnosticError if it can't be read or is too large."""
+    """The bytes of a log or image, ``-`` being standard input.
+
+    DiagnosticError if it can't be read or is too large.
+    """
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LOG_LIMIT + 1)
+        if str(path) == "-":
+            raw = sys.stdin.buffer.read(LOG_LIMIT + 1)
+        else:
+            with path.open("rb") as stream:
+                raw = stream.read(LOG_LIMIT + 1)
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}", shown(path), rule="LOG001") from None
     if len(raw) > LOG_LIMIT:

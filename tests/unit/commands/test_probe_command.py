@@ -19,6 +19,15 @@ def test_a_log_with_known_deviations_only_is_in_order(capsys: pytest.CaptureFixt
     assert "bochs-vmcs-enum-constant" in capsys.readouterr().out
 
 
+def test_a_log_on_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LOG.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert main(["probe", "read", "-"]) == 0
+    assert "bochs-vmcs-enum-constant" in capsys.readouterr().out
+
+
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "read", str(LOG), "--format", "json"]) == 0
     plain = json.loads(capsys.readouterr().out)
