@@ -25,6 +25,10 @@ from typing import Any
 
 import vmcsgen
 from vmcsgen import cli
+from vmcsgen.records import Record
+from vmcsgen.targets import packing, questions, subsets, view, words
+from vmcsgen.targets import shapes as shapes_of_view
+from vmcsgen.targets.filters import FILTERS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RECORD = CHECKOUT / "tests/contract.json"
@@ -79,6 +83,7 @@ def contract() -> dict[str, Any]:
         "generated c": _c(CHECKOUT / "out/c/vmcs.h"),
         "generated python": _python(CHECKOUT / "out/python/vmcs.py"),
         "generated rust": _rust(CHECKOUT / "out/rust/src/lib.rs"),
+        "templates": {"filters": _filters(), **_handed()},
     }
 
 
@@ -219,6 +224,48 @@ def _rust(path: Path) -> list[str]:
     found = re.findall(r"^ *pub ((?:const )?(?:fn|struct|enum|const|static) [^{=;]*)",
                        path.read_text("utf-8"), re.M)  # fmt: skip
     return sorted({" ".join(each.split()) for each in found})
+
+
+def _filters() -> dict[str, str]:
+    return {name: _signature(function) for name, function in sorted(FILTERS.items())}
+
+
+def _handed() -> dict[str, list[str]]:
+    """What ``view`` has, and the items of each shape that it leads to, with their types."""
+    shapes = {
+        name: each
+        for module in (shapes_of_view, words, subsets, packing, questions)
+        for name, each in vars(module).items()
+        if inspect.isclass(each) and issubclass(each, Record)
+    }
+    whole = view.View(vmcsgen.load(), "linux")
+    plain = {name: type(value).__name__ for name, value in vars(whole).items()}
+    found = {"View": sorted(f"{name}: {kind}" for name, kind in (_parts(view.View) | plain).items()
+                            if not name.startswith("_"))}  # fmt: skip
+    pending = [found["View"]]
+    while pending:
+        for word in re.findall(r"\w+", " ".join(pending.pop())):
+            if word in shapes and word not in found:
+                items = inspect.get_annotations(shapes[word])
+                items = _parts(shapes[word], frozenset(items)) | items
+                found[word] = sorted(f"{name}: {kind}" for name, kind in items.items())
+                pending.append(found[word])
+    return found
+
+
+def _parts(kind: type, other_than: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The properties and methods of a class, by what they give; of a constant, its type."""
+    found = {}
+    for name, member in vars(kind).items():
+        if name.startswith("_") or name in other_than:
+            continue
+        made_by = (getattr(member, key, None) for key in ("fget", "func", "_make"))
+        function = next(filter(None, made_by), None)
+        if function is not None:
+            found[name] = str(inspect.signature(function).return_annotation)
+        else:
+            found[name] = _signature(member) if callable(member) else type(member).__name__
+    return found
 
 
 def main() -> None:

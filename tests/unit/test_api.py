@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,16 @@ def test_the_python_part_sees_a_new_argument_and_a_lost_field() -> None:
     found = _public(Before)
     assert found["fields"] == ["id: str", "index: int = ..."]
     assert found["has"] == {"older": "function (self, other: int) -> int"}
+
+
+def test_the_part_on_templates_has_what_our_own_use(recorded: str, checkout: Path) -> None:
+    templates = json.loads(recorded)["templates"]
+    used = {
+        name
+        for path in (checkout / "templates").glob("*/*.j2")
+        for name in re.findall(r"\bview\.(\w+)", path.read_text())
+    }
+    assert len(used) > 25
+    assert used <= {item.partition(":")[0].partition("(")[0] for item in templates["View"]}
+    assert "hex: str" in templates["FieldView"]
+    assert {name for name in templates if name[0].isupper()} >= {"RungView", "BitView", "TestView"}

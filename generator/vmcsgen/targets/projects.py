@@ -28,7 +28,6 @@ def project_view(view: View, project: Project) -> ProjectView:
         highest << 1,
         f"{highest << 1:#x}",
         len(members),
-        tuple(each for each in view.fields if each.id not in project.fields),
         tuple(subset_view(view, project, name) for name in project.subsets),
         next((each for each in sharers if each.id in project.fields), None),
     )

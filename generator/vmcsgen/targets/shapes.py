@@ -85,7 +85,6 @@ class ControlView(Record):
     status: str
     in_project: Mapping[str, str]
     """What the target's project calls it: ``macro``, ``word``, ``property``; may be empty."""
-    in_projects: Mapping[str, Mapping[str, str]]
 
 
 class CapabilityView(Record):
@@ -139,8 +138,6 @@ class RequirementView(Record):
     words: str
     always: bool
     alternatives: tuple[tuple[TestView, ...], ...]
-    closed_alternatives: tuple[tuple[TestView, ...], ...]
-    """The same, with the activating controls that each alternative presupposes."""
 
 
 class GroupView(Record):
@@ -229,7 +226,6 @@ class ProjectView(Record):
     vmcs_enum: int
     vmcs_enum_hex: str
     fields: int
-    lacks: tuple[FieldView, ...]
     subsets: tuple[SubsetView, ...]
     peak: FieldView | None
     """The first field with the highest index, which ``max_index`` is the index of."""

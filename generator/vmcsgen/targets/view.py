@@ -12,7 +12,7 @@ from vmcsgen.core.enumeration import Rung, ladder, max_index, requirement_groups
 from vmcsgen.core.project import Project
 from vmcsgen.core.requirement import Requirement, Term, terms, to_plain
 from vmcsgen.core.spec import Control, Disagreement, Feature, Field, Group, Source, Spec
-from vmcsgen.query import control_names, high_names, project_names
+from vmcsgen.query import high_names, project_names
 from vmcsgen.targets.document import document
 from vmcsgen.targets.packing import PAGE_BITS, PAGE_SIZE, PageView, pack
 from vmcsgen.targets.projects import collection, entries, project_view, subset_view
@@ -367,7 +367,6 @@ class View:
             control.name, group.id, control.id, control.title, control.bit,
             f"{1 << control.bit:#x}", f"{group.id}_{control.id}".upper(), group.msr_name,
             control.bit + group.shift, control.status, self._called(control.name),
-            control_names(self.spec, control.name),
         )  # fmt: skip
 
     def _feature(self, feature: Feature, position: int) -> ControlView:
@@ -376,7 +375,6 @@ class View:
             f"cpuid_{feature.id}".upper(),
             f"CPUID.({feature.leaf:02X}H,{feature.subleaf}).{feature.register.upper()}",
             feature.bit, "sdm", self._called(feature.name),
-            control_names(self.spec, feature.name),
         )  # fmt: skip
 
     def _called(self, name: str) -> Mapping[str, str]:
@@ -413,7 +411,6 @@ class View:
             self.spec.words(requirement),
             frozenset() in alternatives,
             tuple(self._tests(term) for term in alternatives),
-            tuple(self._tests(self.spec.closure(term)) for term in alternatives),
         )
 
     def _tests(self, term: Iterable[str]) -> tuple[TestView, ...]:
