@@ -23,7 +23,7 @@ _WORDS = (b"vmcsgen begin", b"vmcsgen end")
 # What a tree's own .git/config says must neither run programs nor hide files.
 _GIT = (
     "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-    "-c", "submodule.recurse=false", "-c", "grep.fullName=false",
+    "-c", "submodule.recurse=false",
 )  # fmt: skip
 # Nor may git fetch what a partial clone lacks, with a program that .git/config names.
 _ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"}

@@ -87,6 +87,16 @@ def test_known_cpus(
     )  # fmt: skip
 
 
+def test_an_erratum_covers_what_it_tells_of_only(spec: vmcsgen.Spec, known: KnownCpus) -> None:
+    """One that says that VMCS_ENUM is too low explains no value that is right."""
+    cpu = known.find("i7-3770k")
+    assert cpu is not None
+    right = processor(cpu)
+    right = replace(right, msrs={**right.msrs, 0x48A: 0x2E})
+    found = assess(spec, right, known)
+    assert (found.verdict, found.errata) == (Verdict.MATCH, ())
+
+
 def test_intel_reports_one_value_for_each_vmcs_revision(known: KnownCpus) -> None:
     found = reported_by_revision(known)
     assert {revision: list(values) for revision, values in found.items()} == {

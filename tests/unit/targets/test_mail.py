@@ -39,7 +39,7 @@ def repository(tree: Path) -> Path:
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "é\n"]), max_size=12).map("".join)
 
 
-@pytest.mark.parametrize("limit", [diffs.PAIRS_LIMIT, -1], ids=["lines", "one-change"])
+@pytest.mark.parametrize("limit", [diffs.PAIRS_LIMIT, 3, -1], ids=["lines", "middle", "one-change"])
 @settings(max_examples=30)
 @given(before=TEXTS, after=TEXTS, cut=st.booleans())
 def test_git_applies_every_diff(
@@ -48,6 +48,7 @@ def test_git_applies_every_diff(
     after = after.removesuffix("\n") if cut else after
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(diffs, "PAIRS_LIMIT", limit)
+        patch.setattr(diffs, "MARGIN", diffs.CONTEXT)  # texts so short have equal ends to leave out
         found = file_diff("x.c", before, after)
     folder = tmp_path_factory.mktemp("diff")
     (folder / "x.c").write_text(before)

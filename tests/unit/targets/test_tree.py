@@ -328,6 +328,14 @@ class TestInAGitTree:
         assert gen(tree, "--check") == 0
         assert not (tree / "ran").exists()
 
+    def test_nor_does_it_bring_in_what_git_ignores(self, tree: Path, capsys: Capture) -> None:
+        """With submodule.recurse ``git grep --untracked`` is an error, and the tree was walked."""
+        shutil.copy(tree / VMX_H, tree / "ignored.h")
+        put(tree, ".gitignore", "/ignored.h\n")
+        self.git(tree, "config", "submodule.recurse", "true")
+        assert gen(tree, "--check") == 0
+        assert capsys.readouterr().out.count("current: ") == 3
+
     def test_what_a_partial_clone_lacks_is_not_fetched(self, tree: Path, capsys: Capture) -> None:
         self.git(tree, "update-index", "--assume-unchanged", VMX_H)
         named = subprocess.run(
