@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from vmcsgen.commands import text_or_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -34,12 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--why", metavar="FIELD", help="explain one field: requirement, MSR, bit and value"
     )
     parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="text for people (default), or json",
-    )
+    text_or_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

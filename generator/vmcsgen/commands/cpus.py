@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vmcsgen.commands import text_or_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -37,12 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only processors, virtual machines of KVM, or CPU models of QEMU",
     )  # fmt: skip
     parser.add_argument("--spec", type=Path, metavar="SPEC", help="another spec folder")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="text for people (default), or json",
-    )
+    text_or_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vmcsgen.commands import text_or_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -35,12 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--breaking", action="store_true", help="of specs: only what breaks users, and what is new"
     )
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="text for people (default), or json",
-    )
+    text_or_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vmcsgen.commands import text_or_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -22,12 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="id, title, former title, any project's constant, or encoding (0x2032, 8242, 2032h)",
     )  # fmt: skip
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="text for people (default), or json",
-    )
+    text_or_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vmcsgen.commands import text_or_json
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -15,12 +17,7 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``validate``."""
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a spec folder")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="text for people (default), or json",
-    )
+    text_or_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
