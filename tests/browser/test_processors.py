@@ -279,12 +279,14 @@ def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
         json.dumps({"model": {"name": "x", "props": props | {"vmx": False}}}),
         "<cpu><feature name='vmx-ept'/><feature policy='disable' name='vmx'/></cpu>"
         "<cpu><feature name='vmx-ept'/></cpu>",
+        "<cpu><mode name='custom'><blockers model='x'><feature name='vmx-ept'/></blockers></mode>"
+        "<mode name='custom' supported='no'/><feature name='fred'/><feature name='vmx-pml'/></cpu>",
     ]
     found = read_by_page(page, texts)
     assert found == read_by_library(spec, known, texts)
     assert [each["numbers"] for each in found[0]] == [[4, 6, 9], [4, 6]]
     assert found[0][0]["errata"] and not found[1][0]["errata"]
-    assert [len(each) for each in found] == [2, 1, 1, 1, 1, 0, 1]
+    assert [len(each) for each in found] == [2, 1, 1, 1, 1, 0, 1, 1]
 
 
 @pytest.mark.parametrize(

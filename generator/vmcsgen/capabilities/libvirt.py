@@ -7,6 +7,9 @@ Only these elements are looked at, so no XML parser (and no entity) is needed:
     <model ...>Cooperlake</model>
     <feature policy='require' name='vmx-tsc-scaling'/>      no policy: require
 
+Mode "custom" of ``<domainCapabilities>`` lists the models that libvirt knows, each with the
+features that keep it from being used (``<blockers>``): it tells of no processor, and is left out.
+
 The MSRs of libvirt's data are QEMU's feature words: for a control MSR EAX holds the allowed
 1-settings and EDX is zero. Values with bits in EDX are taken as the MSR itself.
 """
@@ -23,7 +26,7 @@ from vmcsgen.core.spec import Spec
 NAME = "libvirt CPU XML"
 
 _TAG = re.compile(
-    r"<(?P<tag>cpudata|cpu|msr|cpuid|model|feature)\b(?P<attributes>[^<>]{0,400})>"
+    r"<(?P<tag>cpudata|cpu|/?mode|msr|cpuid|model|feature)\b(?P<attributes>[^<>]{0,400})>"
     r"(?P<text>[^<]{0,80})"
 )
 _ATTRIBUTE = re.compile(
@@ -63,6 +66,7 @@ class _Reader:
         true = {group.true_msr: group for group in spec.groups if group.true_msr is not None}
         self.groups = groups | true
         self.whole: list[Draft] = []
+        self.custom = False
 
     def tag(self, found: re.Match[str], line: int) -> None:
         """Read an element, which stands on ``line``."""
@@ -72,9 +76,15 @@ class _Reader:
         draft = self.collector.current
         match found["tag"]:
             case "cpudata" | "cpu":
+                self.custom = False
                 self.collector.begin().virtual = True
                 if found["tag"] == "cpudata":
                     self.whole.append(self.collector.current)
+            case "mode" | "/mode":
+                empty = found["attributes"].endswith("/")
+                self.custom = attributes.get("name") == "custom" and not empty
+            case _ if self.custom:
+                return
             case "model":
                 draft.name = draft.name or found["text"].strip() or None
             case "feature":

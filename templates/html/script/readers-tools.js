@@ -118,19 +118,26 @@ const vmxcap = {
 };
 
 const libvirt = {
-  TAG: /<(cpudata|cpu|msr|cpuid|model|feature)\b([^<>]{0,400})>([^<]{0,80})/g,
+  TAG: /<(cpudata|cpu|\/?mode|msr|cpuid|model|feature)\b([^<>]{0,400})>([^<]{0,80})/g,
   recognises: (text) => /^[\ufeff \t\r\n]*</.test(text) && text.search(libvirt.TAG) >= 0,
   read(text) {
     const collector = new Collector();
     const policies = { require: true, force: true, disable: false, forbid: false };
     const complete = [];
+    // Mode "custom" lists models, and what keeps them from being used: nothing of a processor.
+    let custom = false;
     for (const [, tag, raw, content] of libvirt.without(text).matchAll(libvirt.TAG)) {
       if (collector.full) break;
       const attributes = Object.fromEntries([...raw.matchAll(
         /([a-z_]{1,20})\s{0,9}=\s{0,9}(['"])([^'"]{0,80})\2/g)].map((each) => [each[1], each[3]]));
       if (tag === "cpudata" || tag === "cpu") {
+        custom = false;
         collector.begin().virtual = true;
         if (tag === "cpudata") complete.push(collector.current);
+      } else if (tag === "mode" || tag === "/mode") {
+        custom = attributes.name === "custom" && !raw.endsWith("/");
+      } else if (custom) {
+        continue;
       } else if (tag === "model") {
         collector.current.name ||= content.trim() || null;
       } else if (tag === "feature") {

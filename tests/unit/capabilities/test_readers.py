@@ -207,6 +207,19 @@ def test_libvirt_features_of_a_host_model(spec: vmcsgen.Spec) -> None:
         # Of the default1 class: the property says whether it can be 0.
         "primary.cr3_load_exiting": True,
     }
+    # What keeps a model from being used is no feature of the host.
+    assert processor.features == {}
+
+
+def test_libvirt_custom_mode_ends_where_it_ends(spec: vmcsgen.Spec) -> None:
+    feature = "<feature name='vmx-ept'/>"
+    for text, count in (
+        (f'<cpu><mode supported="yes" name="custom">{feature}</mode></cpu>', 0),
+        (f"<cpu><mode name='custom'>{feature}</mode>{feature}</cpu>", 1),
+        (f"<cpu><mode name='custom' supported='no'/>{feature}</cpu>", 1),
+        (f"<cpu><mode name='custom'>{feature}</cpu><cpu>{feature}</cpu>", 1),
+    ):
+        assert len(read(spec, text).processors) == count
 
 
 def test_libvirt_comments_and_raw_values(spec: vmcsgen.Spec) -> None:
