@@ -243,6 +243,10 @@ def test_spellings_are_read_as_the_library_reads_them(
         "# rdmsr 0x481\n48a\n# rdmsr 0x48a\n2e\n",
         "# rdmsr -a 0x480\n1\n1\n# rdmsr 0x48a\n2e\n# rdmsr -p 1 0x482\n3\n# rdmsr 0x48e\n4\n",
         "cpu 3\nrdmsr 0x480 = 1\ncpu 4\nrdmsr 0x480 = 2\n",
+        "# rdmsr -u 0x48b\n1544809542057984\n# rdmsr --oct 1152\n17\n# rdmsr -d 0x482\n-2",
+        "# rdmsr -0a 0x480\n01\n01\n# rdmsr -xp1 0x48a\n2e\n# rdmsr -p0 0x48b 2>/dev/null\n5",
+        "# rdmsr -d 0x480\n-9999999999999999999\n# rdmsr 480\n1\n# rdmsr -o 0x48a\n18\n",
+        "# rdmsr -a -0f 63:32 0x48b\n5\n5\n# rdmsr --bit=63:32 0x48b: 5\n# rdmsr 0x48a\n2e",
         '{"0x48b": true, "48b": 2, "0x480": 1.5, "0x482": 2e3, "0x48a": 01}',
         '{"0x48b": 1.8e19, "0x48a": 46}',
     ]
@@ -292,6 +296,7 @@ def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
 @pytest.mark.parametrize(
     "text",
     [
+        "# rdmsr -a -f 63:32 0x48b\n57cff\n57cff\n",
         '{"0x480": 1, "0x482": 1.8445055215326585e19}',
         '{"0x480": 1, "0x48b": [1]}',
         '{"0x480": 1, "0x48b": true}',

@@ -11,8 +11,8 @@ backtick between its digits). Then, case-blind:
     number   = hexadecimal (always), up to 64 bits
              | two words of 8 digits, high half first, or four words of 4
              | "edx" hexadecimal "eax" hexadecimal, in either order
-    command  = ... "rdmsr" {options} ADDRESS                  -p N tells the CPU; values follow,
-    value    = hexadecimal                                    one a line, one a CPU (rdmsr -a)
+    command  = ... "rdmsr" {options} ADDRESS                  values follow, one a line, one a CPU
+    value    = in the base that the command asked for         (rdmsr -a); rdmsr_command.py
 
 The value of a reading may stand alone on the next line. An ADDRESS that stands alone there is the
 next reading: what was asked for before it does not exist. Once a command has told its CPU, one
@@ -28,13 +28,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from vmcsgen.capabilities import rdmsr_command
 from vmcsgen.capabilities.dump import FIRST_MSR, LAST_MSR, Collector, Dump, parse_hexadecimal
+from vmcsgen.capabilities.rdmsr_command import Command
 
 NAME = "MSR text"
 
 _WORDS = re.compile(r"[^\s:=,;|>()\[\]{}\"<]+")
-_NUMBER = re.compile(r"(?:0x)?[0-9a-f][0-9a-f_`'-]*h?")
+_NUMBER = rdmsr_command.PRINTED[16]
 _CPU = re.compile(r"(?:l?v?cpu|core|processor)#?(\d{1,6})?")
+_REDIRECTION = re.compile(r"\s\d?>>?(?:&\d|\s*/\S+)")
 _CPUID = re.compile(
     r"\s*(?:0x)?(?P<leaf>[0-9a-f]{8})(?:[ /](?:0x)?(?P<subleaf>[0-9a-f]{1,8}))?\s*:\s*"
     r"eax=0x(?P<eax>[0-9a-f]{8}) ebx=0x(?P<ebx>[0-9a-f]{8}) "
@@ -54,9 +57,7 @@ class _Pending:
     """An address whose values stand on the lines after it; all that come are a command's."""
 
     address: int
-    number: int | None
-    every: bool
-    command: bool
+    command: Command | None
     count: int = 0
 
 
@@ -92,6 +93,8 @@ class _Reader:
             key = int(leaf["leaf"], 16), int(leaf["subleaf"] or "0", 16)
             self.collector.current.cpuid.setdefault(key, (eax, ebx, ecx, edx))
             return
+        if "rdmsr" in lowered:
+            lowered = _REDIRECTION.sub(" ", lowered)
         words = [word for word in _WORDS.findall(lowered) if word not in _NOISE]
         if not words:
             return
@@ -102,66 +105,61 @@ class _Reader:
 
     def _is_value(self, words: list[str], pending: _Pending) -> bool:
         """Whether a line is the value of the address before it, and not the next address."""
-        if len(words) != 1 or not _NUMBER.fullmatch(words[0]):
+        if len(words) != 1:
             return False
-        return pending.command or _address(words, self.names)[0] is None
+        if pending.command is not None:
+            return pending.command.digits(words[0]) is not None
+        return bool(_NUMBER.fullmatch(words[0])) and _address(words, self.names)[0] is None
 
-    def _value(self, pending: _Pending, digits: str, number: int, line: str) -> None:
-        if pending.every:
+    def _value(self, pending: _Pending, word: str, number: int, line: str) -> None:
+        command = pending.command
+        every = command is not None and command.every
+        if every:
             self.collector.select(pending.count)
-        elif pending.number is not None:
-            self.collector.select(pending.number)
-        if pending.every or pending.count == 0:
-            self.collector.msr(pending.address, digits, number, line)
+        if every or pending.count == 0:
+            self._printed(pending, word, number, line)
         pending.count += 1
+
+    def _printed(self, pending: _Pending, word: str, number: int, line: str) -> None:
+        """Take a value as it is printed."""
+        address, command = pending.address, pending.command
+        digits = word if command is None else command.digits(word)
+        if command is not None and command.partial:
+            if pending.count == 0:
+                message = f"rdmsr -f printed some bits of MSR {address:#x} only: not used"
+                self.collector.fault(message, number, line, "leave out -f")
+        elif digits is not None:
+            self.collector.msr(address, digits, number, line)
 
     def _reading(self, words: list[str], number: int, line: str) -> _Pending | None:
         """Read an address with its value, or return it if it is without one."""
-        command = "rdmsr" in words
-        if command:
-            words = words[words.index("rdmsr") + 1 :]
-            cpu, every, words = _options(words)
+        command = None
+        if "rdmsr" in words:
+            command = rdmsr_command.parse(words[words.index("rdmsr") + 1 :])
+            cpu, words = command.cpu, command.words
         else:
             cpu, words = _cpu(words)
-            every = False
         while words and words[0] in ("msr", "rdmsr"):
             words = words[1:]
-        address, rest = _address(words, self.names)
-        if command and address is not None:
-            if cpu is None and not every and self.commanded:
+        address, rest = _address(words, self.names, command)
+        if command is not None and address is not None:
+            if cpu is None and not command.every and self.commanded:
                 cpu = 0
-            self.commanded = self.commanded or every or cpu is not None
+            self.commanded = self.commanded or command.every or cpu is not None
         if cpu is not None:
             self.collector.select(cpu)
         if address is None:
             return None
+        pending = _Pending(address, command)
         if not rest:
-            return _Pending(address, cpu, every, command)
+            return pending
+        if command is not None and (command.partial or command.base != 16):
+            self._printed(pending, rest[0], number, line)
+            return None
         digits = _digits(rest)
         if digits is not None:
             self.collector.msr(address, digits, number, line)
         return None
-
-
-def _options(words: list[str]) -> tuple[int | None, bool, list[str]]:
-    """CPU number, whether all CPUs are read, and what else stands after ``rdmsr``."""
-    number: int | None = None
-    every = False
-    others: list[str] = []
-    remaining = iter(words)
-    for word in remaining:
-        if word in ("-a", "--all"):
-            every = True
-        elif word in ("-p", "--processor"):
-            following = next(remaining, "")
-            number = int(following[:6]) if following.isdecimal() else None
-        elif word.startswith("-p") and word[2:].isdecimal():
-            number = int(word[2:8])
-        elif word in ("-f", "--bitfield"):
-            next(remaining, None)
-        elif not word.startswith("-"):
-            others.append(word)
-    return number, every, others
 
 
 def _cpu(words: list[str]) -> tuple[int | None, list[str]]:
@@ -174,8 +172,10 @@ def _cpu(words: list[str]) -> tuple[int | None, list[str]]:
     return (int(number[:6]), words[2:]) if number.isdecimal() else (None, words)
 
 
-def _address(words: list[str], names: Mapping[str, int]) -> tuple[int | None, list[str]]:
-    """The MSR that the first words name, and what follows it."""
+def _address(
+    words: list[str], names: Mapping[str, int], command: Command | None = None
+) -> tuple[int | None, list[str]]:
+    """The MSR that the first words name, and what follows it; a command's may be decimal."""
     if not words:
         return None, words
     named = names.get(words[0].removeprefix("msr_"))
@@ -184,7 +184,9 @@ def _address(words: list[str], names: Mapping[str, int]) -> tuple[int | None, li
         if len(rest) > 1 and _number(rest[0]) == named:
             rest = rest[1:]
         return named, rest
-    address = _number(words[0])
+    address = None if command is None else rdmsr_command.address(words[0])
+    if address is None:
+        address = _number(words[0])
     if address is None or not FIRST_MSR <= address <= LAST_MSR:
         return None, words
     rest = words[1:]

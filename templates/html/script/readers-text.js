@@ -1,8 +1,69 @@
 // Reader of MSR values as people write them: rdmsr and its wrappers, debuggers, notes, tables.
 
+/** Command lines of msr-tools' rdmsr: what they ask, and how the answer is printed. */
+const rdmsrCommand = {
+  LONG: new Map(Object.entries({
+    all: "a", bitfield: "f", "c-language": "c", cpu: "p", decimal: "d", hexadecimal: "x",
+    octal: "o", processor: "p", raw: "r", signed: "d", "signed-decimal": "d", unsigned: "u",
+    "zero-pad": "0",
+  })),
+  BASES: new Map([["x", 16], ["u", 10], ["d", 10], ["o", 8]]),
+  PRINTED: new Map([
+    [16, /^(?:0x)?[0-9a-f][0-9a-f_`'-]*h?$/], [10, /^-?\d{1,20}$/], [8, /^[0-7]{1,23}$/],
+  ]),
+
+  /** The command of the words behind `rdmsr`, whose colons have been cut. */
+  parse(words) {
+    const command = { words: [], cpu: null, every: false, base: 16, partial: false };
+    const remaining = words.values();
+    for (const word of remaining) {
+      if (word.startsWith("--")) {
+        const meant = new Set([...rdmsrCommand.LONG].filter(
+          ([name]) => name.startsWith(word.slice(2))).map(([, short]) => short));
+        rdmsrCommand.options(command, meant.size === 1 ? [...meant][0] : "", remaining);
+      } else if (word.startsWith("-")) {
+        rdmsrCommand.options(command, word.slice(1), remaining);
+      } else {
+        command.words.push(word);
+      }
+    }
+    return command;
+  },
+
+  options(command, letters, remaining) {
+    for (const [place, letter] of [...letters].entries()) {
+      if (letter === "p" || letter === "f") {
+        const argument = [...letters].slice(place + 1).join("") || remaining.next().value || "";
+        if (letter === "p") {
+          command.cpu = /^\d+$/.test(argument) ? Number(argument.slice(0, 6)) : null;
+        } else {
+          command.partial = true;
+          remaining.next(); // LOW of HIGH:LOW
+        }
+        return;
+      }
+      command.every ||= letter === "a";
+      command.base = rdmsrCommand.BASES.get(letter) ?? command.base;
+    }
+  },
+
+  /** The MSR that a word names in decimal, or null if it is no decimal number. */
+  address: (word) => /^[1-9]\d{0,9}$/.test(word) ? BigInt(word) : null,
+
+  /** The hexadecimal digits of a value that the command prints, or null if it is none. */
+  digits({ base }, word) {
+    if (!rdmsrCommand.PRINTED.get(base).test(word)) return null;
+    if (base === 16) return word;
+    const value = base === 8 ? BigInt(`0o${word}`) : BigInt(word);
+    if (value < -(1n << 63n)) return null;
+    return (value < 0n ? value + (1n << 64n) : value).toString(16); // of 64 bits, if signed
+  },
+};
+
 const rdmsr = {
   recognises: () => true,
-  NUMBER: /^(?:0x)?[0-9a-f][0-9a-f_`'-]*h?$/,
+  NUMBER: rdmsrCommand.PRINTED.get(16),
+  REDIRECTION: /\s\d?>>?(?:&\d|\s*\/\S+)/g,
   CPUID: new RegExp("^\\s*(?:0x)?([0-9a-f]{8})(?:[ /](?:0x)?([0-9a-f]{1,8}))?\\s*:\\s*" +
     "eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})"),
   PLAUSIBLE: /48|49|vmx_|rdmsr|cpu|core|processor|eax=/,
@@ -15,13 +76,14 @@ const rdmsr = {
     for (const [place, raw] of linesOf(text).entries()) {
       if (collector.full) break;
       if (raw.length > LINE_LIMIT) continue;
-      const line = raw.toLowerCase();
+      let line = raw.toLowerCase();
       if (!state.pending && !rdmsr.PLAUSIBLE.test(line)) continue;
       const leaf = rdmsr.CPUID.exec(line);
       if (leaf) {
         collector.leaf(parseInt(leaf[1], 16), parseInt(leaf[2] ?? "0", 16), leaf.slice(3, 7));
         continue;
       }
+      if (line.includes("rdmsr")) line = line.replace(rdmsr.REDIRECTION, " ");
       const words = (line.match(/[^\s:=,;|>()[\]{}"<]+/g) ?? []).filter(
         (word) => !rdmsr.NOISE.includes(word));
       if (!words.length) continue;
@@ -36,62 +98,57 @@ const rdmsr = {
 
   /** Whether a line is the value of the address before it, and not the next address. */
   isValue(words, pending) {
-    if (words.length !== 1 || !rdmsr.NUMBER.test(words[0])) return false;
-    return pending.command || rdmsr.address(words).address === null;
+    if (words.length !== 1) return false;
+    if (pending.command) return rdmsrCommand.digits(pending.command, words[0]) !== null;
+    return rdmsr.NUMBER.test(words[0]) && rdmsr.address(words).address === null;
   },
 
-  value(collector, pending, digits, line) {
-    if (pending.every) collector.select(pending.count);
-    else if (pending.number !== null) collector.select(pending.number);
-    if (pending.every || pending.count === 0) collector.msr(pending.address, digits, line);
+  value(collector, pending, word, line) {
+    const every = pending.command?.every;
+    if (every) collector.select(pending.count);
+    if (every || pending.count === 0) rdmsr.printed(collector, pending, word, line);
     pending.count += 1;
+  },
+
+  /** Takes a value as it is printed. */
+  printed(collector, { address, command, count: told }, word, line) {
+    const digits = command ? rdmsrCommand.digits(command, word) : word;
+    if (command?.partial) {
+      if (told === 0) {
+        collector.fault(`rdmsr -f printed some bits of MSR ${hex(address, 1)} only: not used`);
+      }
+    } else if (digits !== null) {
+      collector.msr(address, digits, line);
+    }
   },
 
   /** Reads an address with its value, or returns it if it is without one. */
   reading(collector, state, words, line) {
+    let command = null;
     let number = null;
-    let every = false;
-    const command = words.includes("rdmsr");
-    if (command) {
-      ({ number, every, words } = rdmsr.options(words.slice(words.indexOf("rdmsr") + 1)));
+    if (words.includes("rdmsr")) {
+      command = rdmsrCommand.parse(words.slice(words.indexOf("rdmsr") + 1));
+      ({ cpu: number, words } = command);
     } else {
       ({ number, words } = rdmsr.cpu(words));
     }
     while (words.length && ["msr", "rdmsr"].includes(words[0])) words = words.slice(1);
-    const { address, rest } = rdmsr.address(words);
+    const { address, rest } = rdmsr.address(words, command);
     if (command && address !== null) {
-      if (number === null && !every && state.commanded) number = 0;
-      state.commanded ||= every || number !== null;
+      if (number === null && !command.every && state.commanded) number = 0;
+      state.commanded ||= command.every || number !== null;
     }
     if (number !== null) collector.select(number);
     if (address === null) return null;
-    if (!rest.length) return { address, number, every, command, count: 0 };
+    const pending = { address, command, count: 0 };
+    if (!rest.length) return pending;
+    if (command && (command.partial || command.base !== 16)) {
+      rdmsr.printed(collector, pending, rest[0], line);
+      return null;
+    }
     const digits = rdmsr.digits(rest);
     if (digits !== null) collector.msr(address, digits, line);
     return null;
-  },
-
-  /** CPU number, whether all CPUs are read, and what else stands after `rdmsr`. */
-  options(words) {
-    let number = null;
-    let every = false;
-    const others = [];
-    const remaining = words.values();
-    for (const word of remaining) {
-      if (word === "-a" || word === "--all") {
-        every = true;
-      } else if (word === "-p" || word === "--processor") {
-        const following = remaining.next().value ?? "";
-        number = /^\d+$/.test(following) ? Number(following.slice(0, 6)) : null;
-      } else if (/^-p\d+$/.test(word)) {
-        number = Number(word.slice(2, 8));
-      } else if (word === "-f" || word === "--bitfield") {
-        remaining.next();
-      } else if (!word.startsWith("-")) {
-        others.push(word);
-      }
-    }
-    return { number, every, words: others };
   },
 
   cpu(words) {
@@ -103,8 +160,8 @@ const rdmsr = {
       : { number: null, words };
   },
 
-  /** The MSR that the first words name, and what follows it. */
-  address(words) {
+  /** The MSR that the first words name, and what follows it; a command's may be decimal. */
+  address(words, command = null) {
     const nothing = { address: null, rest: words };
     if (!words.length) return nothing;
     const named = (word) => msrNames.get(word.replace(/^msr_/, ""));
@@ -114,7 +171,7 @@ const rdmsr = {
       const repeated = rest.length > 1 && rdmsr.number(rest[0]) === BigInt(byName);
       return { address: byName, rest: repeated ? rest.slice(1) : rest };
     }
-    const number = rdmsr.number(words[0]);
+    const number = (command && rdmsrCommand.address(words[0])) ?? rdmsr.number(words[0]);
     if (number === null || number < FIRST_MSR || number > LAST_MSR) return nothing;
     const rest = words.slice(1);
     const labelled = rest.length > 1 && named(rest[0]) !== undefined;

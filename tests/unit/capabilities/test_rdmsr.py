@@ -131,6 +131,61 @@ def test_a_command_without_a_cpu_asks_cpu_0(
     assert {each.numbers: dict(each.msrs) for each in read(spec, text).processors} == found
 
 
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("rdmsr -u 0x48b", "1544809542057984"),
+        ("rdmsr --unsigned 0x48b", "1544809542057984"),
+        ("rdmsr -d 1163", "1544809542057984"),
+        ("rdmsr --dec 0x48b", "1544809542057984"),
+        ("rdmsr -o 0x48b", "53717740000000000"),
+        ("rdmsr -co 0x48b", "053717740000000000"),
+        ("rdmsr -ox 0x48b", "57cff00000000"),
+        ("rdmsr -c 0x48b 2>/dev/null", "0x57cff00000000"),
+        ("rdmsr 0x48b 2>&1", "57cff00000000"),
+        ("rdmsr -X0 0x48b > /dev/stdout", "00057CFF00000000"),
+    ],
+)
+def test_a_command_prints_in_the_base_that_it_asks_for(
+    spec: vmcsgen.Spec, command: str, printed: str
+) -> None:
+    dump = read(spec, f"root@host:~# {command}\n{printed}\n")
+    assert [dict(each.msrs) for each in dump.processors] == [{0x48B: SECONDARY}]
+    assert dump.faults == ()
+
+
+def test_signed_values_of_a_command(spec: vmcsgen.Spec) -> None:
+    text = "# rdmsr -d 0x482\n-2\n# rdmsr -d 0x481\n-9223372036854775809\n# rdmsr -d 0x480\n-"
+    (processor,) = read(spec, f"{text}{1 << 63}\n").processors
+    assert processor.msrs == {0x482: (1 << 64) - 2, 0x480: 1 << 63}
+
+
+def test_options_of_a_command_may_be_joined(spec: vmcsgen.Spec) -> None:
+    text = "# rdmsr -0a 0x480\n01\n01\n# rdmsr -xp1 0x48a\n2e\n# rdmsr -p0 0x48b\n5\n"
+    assert [(each.numbers, dict(each.msrs)) for each in read(spec, text).processors] == [
+        ((0,), {0x480: 1, 0x48B: 5}),
+        ((1,), {0x480: 1, 0x48A: 0x2E}),
+    ]
+
+
+@pytest.mark.parametrize("option", ["-f 63:32", "-f63:32", "-0f 63:32", "--bitfield=63:32"])
+def test_some_bits_of_an_msr_are_not_its_value(spec: vmcsgen.Spec, option: str) -> None:
+    dump = read(spec, f"# rdmsr -a {option} 0x48b\n57cff\n57cff\n# rdmsr 0x48a\n2e\n")
+    assert [dict(each.msrs) for each in dump.processors] == [{0x48A: 0x2E}]
+    (fault,) = dump.faults
+    assert (fault.location.line, fault.message) == (
+        2,
+        "rdmsr -f printed some bits of MSR 0x48b only: not used",
+    )
+
+
+def test_the_address_of_a_command_is_decimal_without_0x(spec: vmcsgen.Spec) -> None:
+    """``rdmsr 480`` reads MSR 0x1e0."""
+    assert read(spec, "# rdmsr 480\n57cff\n").processors == ()
+    (processor,) = read(spec, "# rdmsr 1152\n57cff\n").processors
+    assert processor.msrs == {0x480: 0x57CFF}
+
+
 def test_unnumbered_repetition_begins_the_next_processor(spec: vmcsgen.Spec) -> None:
     dump = read(spec, "480 1\n48b 2\n480 1\n48b 3\n480 1\n48b 2\n")
     assert dump.count == 3
