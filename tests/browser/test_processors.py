@@ -245,6 +245,8 @@ def test_spellings_are_read_as_the_library_reads_them(
         "cpu 3\nrdmsr 0x480 = 1\ncpu 4\nrdmsr 0x480 = 2\n",
         "# rdmsr -u 0x48b\n1544809542057984\n# rdmsr --oct 1152\n17\n# rdmsr -d 0x482\n-2",
         "# rdmsr -0a 0x480\n01\n01\n# rdmsr -xp1 0x48a\n2e\n# rdmsr -p0 0x48b 2>/dev/null\n5",
+        "48bh: 00057cffh 00000000h\n0x48a: bad address\n0x480: ffff\n0x482 ffffffff ffffffff",
+        "0x48b 0x5ffcff 0x0\n0x48a: 0xfe and more\n0x480 edx=5h eax=6h",
         "# rdmsr -d 0x480\n-9999999999999999999\n# rdmsr 480\n1\n# rdmsr -o 0x48a\n18\n",
         "# rdmsr -a -0f 63:32 0x48b\n5\n5\n# rdmsr --bit=63:32 0x48b: 5\n# rdmsr 0x48a\n2e",
         '{"0x48b": true, "48b": 2, "0x480": 1.5, "0x482": 2e3, "0x48a": 01}',
@@ -297,6 +299,9 @@ def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
     "text",
     [
         "# rdmsr -a -f 63:32 0x48b\n57cff\n57cff\n",
+        "0x48b 0x5ffcff 0x0",
+        "0x48b 0000 0000 0000 0000 0001",
+        "0x48b edx=5ffcff eax=100000000",
         '{"0x480": 1, "0x482": 1.8445055215326585e19}',
         '{"0x480": 1, "0x48b": [1]}',
         '{"0x480": 1, "0x48b": true}',

@@ -8,8 +8,8 @@ backtick between its digits). Then, case-blind:
     reading  = {"msr" | "rdmsr"} (ADDRESS | NAME [ADDRESS]) number
     ADDRESS  = hexadecimal, 0x480 to 0x49f, with or without 0x or h
     NAME     = [MSR_] IA32_VMX_...
-    number   = hexadecimal (always), up to 64 bits
-             | two words of 8 digits, high half first, or four words of 4
+    number   = hexadecimal (always), up to 64 bits; with 0x, with a digit, or all that there is
+             | two words of 8 digits, high half first, or four words of 4; else it is a fault
              | "edx" hexadecimal "eax" hexadecimal, in either order
     command  = ... "rdmsr" {options} ADDRESS                  values follow, one a line, one a CPU
     value    = in the base that the command asked for         (rdmsr -a); rdmsr_command.py
@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from vmcsgen.capabilities import rdmsr_command
 from vmcsgen.capabilities.dump import FIRST_MSR, LAST_MSR, Collector, Dump, parse_hexadecimal
@@ -156,10 +156,30 @@ class _Reader:
         if command is not None and (command.partial or command.base != 16):
             self._printed(pending, rest[0], number, line)
             return None
-        digits = _digits(rest)
-        if digits is not None:
-            self.collector.msr(address, digits, number, line)
+        self._written(address, rest, number, line)
         return None
+
+    def _written(self, address: int, words: list[str], number: int, line: str) -> None:
+        """Take the value that the words begin with, if they do, or say why it is none."""
+        halves = _halves(words)
+        if halves is not None:
+            high, low = (parse_hexadecimal(half) for half in halves)
+            if high is None or low is None or high >> 32 or low >> 32:
+                message = f"EAX or EDX of MSR {address:#x} does not fit 32 bits"
+                self.collector.fault(message, number, line)
+            else:
+                self.collector.msr(address, f"{high << 32 | low:x}", number, line)
+            return
+        numbers = _numbers(words)
+        sizes = {len(each) for each in numbers}
+        if len(numbers) == 1 or (len(numbers), sizes) in ((2, {8}), (4, {4})):
+            self.collector.msr(address, "".join(numbers), number, line)
+        elif numbers:
+            shown = " ".join(numbers)
+            self.collector.fault(
+                f"which part of MSR {address:#x} is which in {shown[:40]}?", number, line,
+                "write one number, or two halves of 8 digits",
+            )  # fmt: skip
 
 
 def _cpu(words: list[str]) -> tuple[int | None, list[str]]:
@@ -199,21 +219,20 @@ def _number(word: str) -> int | None:
     return parse_hexadecimal(word) if _NUMBER.fullmatch(word) else None
 
 
-def _digits(words: list[str]) -> str | None:
-    """The digits of the value that the words begin with."""
-    halves = {"edx": "", "eax": "", "high": "", "low": ""}
-    for key, word in pairwise(words):
-        if key in halves and _NUMBER.fullmatch(word):
-            halves[key] = word.removeprefix("0x")
-    high, low = halves["edx"] or halves["high"], halves["eax"] or halves["low"]
-    if high and low:
-        return high + low.zfill(8)
-    numbers = []
-    for word in words:
-        if not _NUMBER.fullmatch(word):
-            break
-        numbers.append(word.removeprefix("0x"))
-    for count, size in ((4, 4), (2, 8)):
-        if len(numbers) == count and all(len(number) == size for number in numbers):
-            return "".join(numbers)
-    return numbers[0] if numbers else None
+def _halves(words: list[str]) -> tuple[str, str] | None:
+    """The words that stand behind EDX and EAX, or high and low, if both are there."""
+    halves = {
+        key: word
+        for key, word in pairwise(words)
+        if key in ("edx", "eax", "high", "low") and _NUMBER.fullmatch(word)
+    }
+    high, low = halves.get("edx") or halves.get("high"), halves.get("eax") or halves.get("low")
+    return None if high is None or low is None else (high, low)
+
+
+def _numbers(words: list[str]) -> list[str]:
+    """The digits of the numbers that the words begin with; "bad address" begins with none."""
+    found = list(takewhile(_NUMBER.fullmatch, words))
+    if len(found) < len(words) and not any(map(str.isdecimal, "".join(found))):
+        return []
+    return [word.removeprefix("0x").removesuffix("h") for word in found]

@@ -146,9 +146,30 @@ const rdmsr = {
       rdmsr.printed(collector, pending, rest[0], line);
       return null;
     }
-    const digits = rdmsr.digits(rest);
-    if (digits !== null) collector.msr(address, digits, line);
+    rdmsr.written(collector, address, rest, line);
     return null;
+  },
+
+  /** Takes the value that the words begin with, if they do, or says why it is none. */
+  written(collector, address, words, line) {
+    const halves = rdmsr.halves(words);
+    if (halves) {
+      const [high, low] = halves.map(parseHexadecimal);
+      if (high === null || low === null || high >> 32n || low >> 32n) {
+        collector.fault(`EAX or EDX of MSR ${hex(address, 1)} does not fit 32 bits`);
+      } else {
+        collector.msr(address, (high << 32n | low).toString(16), line);
+      }
+      return;
+    }
+    const numbers = rdmsr.numbers(words);
+    const size = { 2: 8, 4: 4 }[numbers.length];
+    if (numbers.length === 1 || numbers.length && numbers.every((each) => each.length === size)) {
+      collector.msr(address, numbers.join(""), line);
+    } else if (numbers.length) {
+      const shown = numbers.join(" ").slice(0, 40);
+      collector.fault(`which part of MSR ${hex(address, 1)} is which in ${shown}?`);
+    }
   },
 
   cpu(words) {
@@ -180,29 +201,24 @@ const rdmsr = {
 
   number: (word) => rdmsr.NUMBER.test(word) ? parseHexadecimal(word) : null,
 
-  /** The digits of the value that the words begin with. */
-  digits(words) {
-    const halves = {};
+  /** The words that stand behind EDX and EAX, or high and low, if both are there. */
+  halves(words) {
+    const halves = new Map();
     for (let place = 0; place + 1 < words.length; place += 1) {
       if (["edx", "eax", "high", "low"].includes(words[place]) &&
-        rdmsr.NUMBER.test(words[place + 1])) {
-        halves[words[place]] = words[place + 1].replace(/^0x/, "");
-      }
+        rdmsr.NUMBER.test(words[place + 1])) halves.set(words[place], words[place + 1]);
     }
-    const high = halves.edx || halves.high;
-    const low = halves.eax || halves.low;
-    if (high && low) return high + low.padStart(8, "0");
-    const numbers = [];
-    for (const word of words) {
-      if (!rdmsr.NUMBER.test(word)) break;
-      numbers.push(word.replace(/^0x/, ""));
-    }
-    for (const [amount, size] of [[4, 4], [2, 8]]) {
-      if (numbers.length === amount && numbers.every((each) => each.length === size)) {
-        return numbers.join("");
-      }
-    }
-    return numbers[0] ?? null;
+    const high = halves.get("edx") ?? halves.get("high");
+    const low = halves.get("eax") ?? halves.get("low");
+    return high !== undefined && low !== undefined ? [high, low] : null;
+  },
+
+  /** The digits of the numbers that the words begin with; "bad address" begins with none. */
+  numbers(words) {
+    const end = words.findIndex((word) => !rdmsr.NUMBER.test(word));
+    const found = end < 0 ? words : words.slice(0, end);
+    if (end >= 0 && !/\d/.test(found.join(""))) return [];
+    return found.map((word) => word.replace(/^0x/, "").replace(/h$/, ""));
   },
 };
 

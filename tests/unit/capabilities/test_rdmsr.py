@@ -37,6 +37,8 @@ def read(spec: vmcsgen.Spec, text: str) -> Dump:
         '  "0x48b" : "0x57cff00000000",',
         "| 0x48B | 0x57cff00000000 |",
         "48bh 57cff00000000h",
+        "48bh: 00057cffh 00000000h",
+        "0x48b EDX 57cffh EAX 0h",
         "0x48b,0x57cff00000000",
         "rdmsr(0x48b) -> 0x57cff00000000",
         "# rdmsr 0x48b\n57cff00000000",
@@ -60,6 +62,8 @@ def test_spelling(spec: vmcsgen.Spec, line: str) -> None:
         "MSR 0000048B: < FAILED >",
         "0x10a 0xd6b",
         "the value of 48b is unknown",
+        "0x48b: bad address",
+        "0x48b: a bad address",
         "x" * 2000 + " 0x48b 1",
     ],
 )
@@ -73,6 +77,32 @@ def test_value_that_does_not_fit_is_reported_with_its_line(spec: vmcsgen.Spec) -
     (fault,) = dump.faults
     assert fault.message == "the value of MSR 0x48b does not fit 64 bits: 1057cff0000000000"
     assert (fault.location.line, fault.location.text) == (2, "0x48b 0x1057cff0000000000")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("0x48b 0x5ffcff 0x0", "which part of MSR 0x48b is which in 5ffcff 0?"),
+        ("48bh: 5ffcffh 0h", "which part of MSR 0x48b is which in 5ffcff 0?"),
+        ("0x48b 005ffcff ffff ffff", "which part of MSR 0x48b is which in 005ffcff ffff ffff?"),
+        ("0x48b 0000 0000 0000 0000 0001", f"0x48b is which in {'0000 ' * 4}0001?"),
+        ("0x48b: edx=0x5ffcff eax=0x100000000", "EAX or EDX of MSR 0x48b does not fit 32 bits"),
+    ],
+)
+def test_numbers_that_may_be_halves_of_anything(
+    spec: vmcsgen.Spec, line: str, message: str
+) -> None:
+    """The first of them was taken for the value."""
+    dump = read(spec, line)
+    assert dump.processors == ()
+    (fault,) = dump.faults
+    assert fault.message.endswith(message)
+
+
+def test_letters_alone_are_a_value(spec: vmcsgen.Spec) -> None:
+    text = "0x48b: ffffffff ffffffff\n0x48a: 0xfe and more\n0x480: ffff"
+    (processor,) = read(spec, text).processors
+    assert processor.msrs == {0x48B: (1 << 64) - 1, 0x48A: 0xFE, 0x480: 0xFFFF}
 
 
 def test_cpus_are_told_apart_by_number(spec: vmcsgen.Spec) -> None:
