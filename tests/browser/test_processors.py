@@ -276,11 +276,14 @@ def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
             "family": 6, "model": 0x45, "stepping": 1, "virtual": False}  # fmt: skip
     props = {"vmx": True, "vmx-ept": True, "vendor": "GenuineIntel", "level": 6, "family": 6,
              "model": 94, "stepping": 3}  # fmt: skip
+    off = {f"vmx-{number}": False for number in range(50)}
     texts = [
         json.dumps([told, told | {"stepping": 2}, told | {"logical_cpus": [9]}]),
         json.dumps(told | {"vendor": "CentaurHauls"}),
         json.dumps(told | {"vendor": None, "family": 6.0}),
         json.dumps({"model": {"name": "x", "props": props}}),
+        json.dumps({"model": {"name": "x", "props": props | off | {"fred": False, "apxf": True}}}),
+        json.dumps({"model": {"name": "x", "props": props | off}}),
         json.dumps({"model": {"name": "x", "props": props | {"vendor": 123456789012}}}),
         json.dumps({"model": {"name": "x", "props": props | {"vmx": False}}}),
         "<cpu><feature name='vmx-ept'/><feature policy='disable' name='vmx'/></cpu>"
@@ -292,7 +295,7 @@ def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(
     assert found == read_by_library(spec, known, texts)
     assert [each["numbers"] for each in found[0]] == [[4, 6, 9], [4, 6]]
     assert found[0][0]["errata"] and not found[1][0]["errata"]
-    assert [len(each) for each in found] == [2, 1, 1, 1, 1, 0, 1, 1]
+    assert [len(each) for each in found] == [2, 1, 1, 1, 1, 1, 1, 0, 1, 1]
 
 
 @pytest.mark.parametrize(

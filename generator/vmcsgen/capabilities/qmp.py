@@ -41,8 +41,8 @@ def add_model(collector: Collector, name: str | None, props: Mapping[str, Any], 
 
     A whole expansion without a property for a control means that this QEMU can't give the control
     to a guest, but for those that it sets itself (it names their bit without a property), and
-    unless ``migratable`` is off, which passes on whatever the host has. A model whose VMX is off
-    has no field at all.
+    unless ``migratable`` is off, which passes on whatever the host has. So with CPUID features
+    whose property is known. A model whose VMX is off has no field at all.
     """
     if props.get("vmx") is False:
         collector.fault(f'{WITHOUT_VMX}: ask for it with "props": {{"vmx": true}}', 0)
@@ -68,7 +68,8 @@ def add_model(collector: Collector, name: str | None, props: Mapping[str, Any], 
             ).get("macro"):
                 draft.controls.setdefault(control, allowed(spec, control, False))
         for feature in spec.feature_by_name:
-            draft.features.setdefault(feature, False)
+            if "property" in project.controls.get(feature, {}):
+                draft.features.setdefault(feature, False)
     draft.cpuid |= _leaves(props)
 
 

@@ -150,8 +150,10 @@ const jsonText = {
     const whole = Object.keys(props).filter((key) => key.startsWith("vmx-")).length;
     if (whole >= MODEL_COMPLETE && props.migratable !== false) {
       for (const control of model.controls.values()) {
-        if (control.leaf !== undefined) setOnce(draft.features, control.name, false);
-        else if (control.names.qemu?.property !== undefined || !control.names.qemu?.macro) {
+        const { property, macro } = control.names.qemu ?? {};
+        if (control.leaf !== undefined) {
+          if (property !== undefined) setOnce(draft.features, control.name, false);
+        } else if (property !== undefined || !macro) {
           setOnce(draft.controls, control.name, allowedToGuest(control.name, false));
         }
       }

@@ -253,6 +253,32 @@ def test_qmp_model(spec: vmcsgen.Spec, known: KnownCpus) -> None:
     assert found.enumeration.exact
 
 
+def whole_model(spec: vmcsgen.Spec, **props: bool) -> str:
+    """What a QEMU that knows every property, and gives no control, says of a CPU model."""
+    qemu = spec.project_by_id["qemu"]
+    known = [names.get("property", "") for names in qemu.controls.values()]
+    off = {name: False for name in known if name.startswith("vmx-")}
+    return json.dumps({"model": {"name": "x", "props": off | {"vmx": True} | props}})
+
+
+def test_qmp_features_by_their_properties(spec: vmcsgen.Spec) -> None:
+    (processor,) = read(spec, whole_model(spec, fred=False, apxf=True)).processors
+    assert processor.features == {"cpuid.fred": False, "cpuid.apx": True}
+    (processor,) = read(spec, whole_model(spec)).processors
+    assert processor.features == {"cpuid.fred": False, "cpuid.apx": False}
+
+
+def test_qmp_says_nothing_of_features_whose_property_is_unknown(spec: vmcsgen.Spec) -> None:
+    controls = dict(spec.project_by_id["qemu"].controls)
+    del controls["cpuid.apx"]
+    projects = [
+        replace(each, controls=controls) if each.id == "qemu" else each for each in spec.projects
+    ]
+    older = replace(spec, projects=tuple(projects))
+    (processor,) = read(older, whole_model(older, apxf=True)).processors
+    assert processor.features == {"cpuid.fred": False}
+
+
 def test_qmp_properties_that_are_cut_short_leave_the_rest_unknown(spec: vmcsgen.Spec) -> None:
     text = json.dumps({"model": {"name": "x", "props": {"vmx-ept": True, "vmx-vnmi": 1}}})
     (processor,) = read(spec, text).processors
