@@ -247,6 +247,12 @@ def test_spellings_are_read_as_the_library_reads_them(
         "# rdmsr -0a 0x480\n01\n01\n# rdmsr -xp1 0x48a\n2e\n# rdmsr -p0 0x48b 2>/dev/null\n5",
         "48bh: 00057cffh 00000000h\n0x48a: bad address\n0x480: ffff\n0x482 ffffffff ffffffff",
         "0x48b 0x5ffcff 0x0\n0x48a: 0xfe and more\n0x480 edx=5h eax=6h",
+        '"0x480": 61276963466027027,\n "0x481": "7f00000016",\n"0x48a" : 46 }\n"48b": 9' + "9" * 20,
+        '{\n"0x480": 1,\n"0x48a": 46,\n',
+        '[{"0x480": 1}, {"0x48a": 46]',
+        '[ "0x480" ] 0x48a 2e',
+        "[\t[0x480 1]]",
+        "{ 0x480 = 1",
         "# rdmsr -d 0x480\n-9999999999999999999\n# rdmsr 480\n1\n# rdmsr -o 0x48a\n18\n",
         "# rdmsr -a -0f 63:32 0x48b\n5\n5\n# rdmsr --bit=63:32 0x48b: 5\n# rdmsr 0x48a\n2e",
         '{"0x48b": true, "48b": 2, "0x480": 1.5, "0x482": 2e3, "0x48a": 01}',
@@ -320,6 +326,16 @@ def test_what_is_wrong_with_a_dump_is_told_in_the_words_of_the_library(
     assert told_by_page(page, "vmcs.readDump(argument).faults", text) == [
         each.message for each in faults
     ]
+
+
+def test_json_that_is_cut_is_refused_as_the_library_does(page: Any, spec: vmcsgen.Spec) -> None:
+    text = '{"msrs": {\n"0x480": 61276963466027027,\n"0x48a": 46,\n'
+    with pytest.raises(DiagnosticError, match="not JSON"):
+        parse(text.encode(), "dump", spec)
+    found = told_by_page(page, "vmcs.readDump(argument)", text)
+    assert found == {
+        "format": "JSON", "processors": [], "faults": ["not JSON: cut short, or damaged"],
+    }  # fmt: skip
 
 
 def test_processors_beyond_the_limit_are_left_out_as_the_library_does(

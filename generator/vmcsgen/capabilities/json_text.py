@@ -34,16 +34,15 @@ NAME = "JSON"
 
 _DEPTH_LIMIT = 8
 
+_BLANK = " \t\r\n\ufeff"
+
 
 def recognises(text: str) -> bool:
     """Whether the text begins with an object, or with a list of objects or lists.
 
     ``[cpu 0] 0x480 = ...`` does not.
     """
-    return re.match(r"[\s\ufeff]*(?:\{|\[\s*[\[{\]])", text) is not None
-
-
-_BLANK = " \t\r\n\ufeff"
+    return re.match(rf"[{_BLANK}]*(?:\{{|\[[{_BLANK}]*[\[{{\]])", text) is not None
 
 
 def read(text: str, source: str, spec: Spec, names: Mapping[str, int]) -> Dump:

@@ -8,7 +8,8 @@ backtick between its digits). Then, case-blind:
     reading  = {"msr" | "rdmsr"} (ADDRESS | NAME [ADDRESS]) number
     ADDRESS  = hexadecimal, 0x480 to 0x49f, with or without 0x or h
     NAME     = [MSR_] IA32_VMX_...
-    number   = hexadecimal (always), up to 64 bits; with 0x, with a digit, or all that there is
+    number   = hexadecimal, but decimal in a line of JSON ("0x48a": 46,); up to 64 bits;
+               with 0x, with a digit, or all that there is
              | two words of 8 digits, high half first, or four words of 4; else it is a fault
              | "edx" hexadecimal "eax" hexadecimal, in either order
     command  = ... "rdmsr" {options} ADDRESS                  values follow, one a line, one a CPU
@@ -37,6 +38,9 @@ NAME = "MSR text"
 _WORDS = re.compile(r"[^\s:=,;|>()\[\]{}\"<]+")
 _NUMBER = rdmsr_command.PRINTED[16]
 _CPU = re.compile(r"(?:l?v?cpu|core|processor)#?(\d{1,6})?")
+_MEMBER = re.compile(r"(\"[^\"]{1,80}\"[ \t]*:[ \t]*)([0-9]{1,20})(?=[ \t]*(?:[,}]|$))")
+"""A member of a JSON object whose value is a number, which is decimal there."""
+
 _REDIRECTION = re.compile(r"\s\d?>>?(?:&\d|\s*/\S+)")
 _CPUID = re.compile(
     r"\s*(?:0x)?(?P<leaf>[0-9a-f]{8})(?:[ /](?:0x)?(?P<subleaf>[0-9a-f]{1,8}))?\s*:\s*"
@@ -95,6 +99,7 @@ class _Reader:
             return
         if "rdmsr" in lowered:
             lowered = _REDIRECTION.sub(" ", lowered)
+        lowered = _MEMBER.sub(lambda found: f"{found[1]}{int(found[2]):#x}", lowered)
         words = [word for word in _WORDS.findall(lowered) if word not in _NOISE]
         if not words:
             return

@@ -24,14 +24,14 @@ function tellProperty(draft, property, flag) {
 }
 
 const jsonText = {
-  recognises: (text) => /^[ \t\r\n\ufeff]*[[{]/.test(text),
+  // "[cpu 0] 0x480 = ..." does not begin like this.
+  recognises: (text) => /^[ \t\r\n\ufeff]*(?:\{|\[[ \t\r\n\ufeff]*[[{\]])/.test(text),
 
   read(text) {
     const values = jsonText.values(text);
-    // "[cpu 0] 0x480 = ..." begins like JSON, too.
-    if (values === null) return rdmsr.read(text);
     const collector = new Collector();
-    for (const value of values) jsonText.visit(collector, value, JSON_DEPTH);
+    if (values === null) collector.fault("not JSON: cut short, or damaged");
+    for (const value of values ?? []) jsonText.visit(collector, value, JSON_DEPTH);
     return collector.finish("JSON");
   },
 

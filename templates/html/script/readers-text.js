@@ -63,6 +63,8 @@ const rdmsrCommand = {
 const rdmsr = {
   recognises: () => true,
   NUMBER: rdmsrCommand.PRINTED.get(16),
+  // A member of a JSON object whose value is a number, which is decimal there.
+  MEMBER: /("[^"]{1,80}"[ \t]*:[ \t]*)([0-9]{1,20})(?=[ \t]*(?:[,}]|$))/g,
   REDIRECTION: /\s\d?>>?(?:&\d|\s*\/\S+)/g,
   CPUID: new RegExp("^\\s*(?:0x)?([0-9a-f]{8})(?:[ /](?:0x)?([0-9a-f]{1,8}))?\\s*:\\s*" +
     "eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})"),
@@ -84,6 +86,7 @@ const rdmsr = {
         continue;
       }
       if (line.includes("rdmsr")) line = line.replace(rdmsr.REDIRECTION, " ");
+      line = line.replace(rdmsr.MEMBER, (_, key, digits) => key + hex(BigInt(digits), 1));
       const words = (line.match(/[^\s:=,;|>()[\]{}"<]+/g) ?? []).filter(
         (word) => !rdmsr.NOISE.includes(word));
       if (!words.length) continue;

@@ -99,6 +99,18 @@ def test_numbers_that_may_be_halves_of_anything(
     assert fault.message.endswith(message)
 
 
+def test_numbers_in_lines_of_json_are_decimal(spec: vmcsgen.Spec) -> None:
+    """A block out of what ``caps --format json`` prints; others write hexadecimal text."""
+    text = (
+        '    "msrs": {\n      "0x480": 61276963466027027,\n      "IA32_VMX_MISC" : 805568741 ,\n'
+        '      "0x481": "7f00000016",\n      "0x48a": 46\n    },\n'
+    )
+    (processor,) = read(spec, text).processors
+    assert processor.msrs == {
+        0x480: 61276963466027027, 0x485: 805568741, 0x481: 0x7F00000016, 0x48A: 46,
+    }  # fmt: skip
+
+
 def test_letters_alone_are_a_value(spec: vmcsgen.Spec) -> None:
     text = "0x48b: ffffffff ffffffff\n0x48a: 0xfe and more\n0x480: ffff"
     (processor,) = read(spec, text).processors
