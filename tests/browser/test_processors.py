@@ -96,6 +96,7 @@ def read_by_page(page: Any, texts: list[str]) -> list[list[dict[str, Any]]]:
         page,
         """argument.map((text) => vmcs.readDump(text).processors.map(
             (each) => ({ ...answerOf(each), ...remarksOn(each), numbers: each.numbers,
+                virtual: each.virtual,
                 identity: ["vendor", "family", "model", "stepping"].map(
                     (key) => each[key] ?? null) })))""",
         texts,
@@ -116,7 +117,11 @@ def read_by_library(
             [
                 answer_of(spec, each, known)
                 | remarks_on(spec, each, known)
-                | {"numbers": list(each.numbers), "identity": identity_of(spec, each, known)}
+                | {
+                    "numbers": list(each.numbers),
+                    "virtual": assess(spec, each, known).virtual,
+                    "identity": identity_of(spec, each, known),
+                }
                 for each in processors
             ]
         )
@@ -269,10 +274,15 @@ def test_a_stick_that_bore_a_longer_log_is_read_as_the_library_reads_it(
         for model in ("tigerlake", "core_duo_t2400_yonah")
     )
     rest = older[len(log) :]
-    texts = [log + rest, log + rest.replace("@vmcs1", "@vmcs1 00ff x @vmcs1", 1), rest]
+    _, silicon = log.split("\n", 1)
+    texts = [
+        log + rest, log + rest.replace("@vmcs1", "@vmcs1 00ff x @vmcs1", 1), rest,
+        silicon, log + silicon, silicon + log,
+    ]  # fmt: skip
     found = read_by_page(page, texts)
     assert found == read_by_library(spec, known, texts)
-    assert [len(each) for each in found] == [1, 1, 0]
+    assert [len(each) for each in found] == [1, 1, 0, 1, 1, 1]
+    assert found[5] == found[0] != found[4] == found[3]
 
 
 def test_reports_of_caps_and_models_are_read_as_the_library_reads_them(

@@ -17,7 +17,8 @@ def recognises(raw: bytes) -> bool:
 def read(raw: bytes, source: str) -> Dump:
     """The processor of the last complete run; DiagnosticError where the probe's own reader has one.
 
-    An MSR that trapped does not exist.
+    An MSR that trapped does not exist. A run with a ``host`` line was one in an emulator or a
+    virtual machine; one without may have been either, as CPUID tells.
     """
     from vmcsgen.logs.probe_reading import parse_log
 
@@ -26,4 +27,6 @@ def read(raw: bytes, source: str) -> Dump:
     for address, value in sorted(log.msrs.items()):
         collector.msr(address, f"{value:x}")
     collector.current.cpuid.update(log.leaves)
+    if log.host is not None:
+        collector.current.virtual = True
     return collector.finish(NAME)

@@ -18,13 +18,15 @@ const probeLog = {
       collector.leaf(parseInt(leaf, 16), parseInt(subleaf, 16), registers);
     }
     for (const [address, value] of msrs) collector.msr(address, value, 0);
+    if (run?.host) collector.current.virtual = true;
     return collector.finish("probe log");
   },
 
-  /** The runs of a log: their lines, and whether one that bears the mark is damaged. */
+  /** The runs of a log: their lines, the host's before them, whether one with a mark is damaged. */
   runs(text) {
     const found = [];
     let wounded = false;
+    let host = null;
     for (const mark of text.matchAll(/@vmcs([0-9]{1,4}) (?=[0-9a-f]{4} |host )/g)) {
       const line = probeLog.line(text.slice(mark.index + mark[0].length,
         mark.index + mark[0].length + LINE_LIMIT), Number(mark[1]));
@@ -33,10 +35,12 @@ const probeLog = {
       if (line === null) {
         if (between) wounded = true;
         else found.at(-1).damaged = true;
-      } else if (line.number !== null) {
+      } else if (line.number === null) {
+        host = line;
+      } else {
         if (line.number === 0 || between) {
-          found.push({ lines: [], damaged: wounded });
-          wounded = false;
+          found.push({ lines: [], damaged: wounded, host });
+          [wounded, host] = [false, null];
         }
         found.at(-1).lines.push(line);
       }

@@ -390,6 +390,17 @@ def test_log_of_the_probe_in_bochs(
     assert (found.reported, found.verdict) == (0x34, Verdict.TOO_HIGH)
 
 
+def test_what_ran_in_an_emulator_is_no_silicon(spec: vmcsgen.Spec, known: KnownCpus) -> None:
+    """Errata of the processor that Bochs plays are none of Bochs's; its CPUID says nothing."""
+    raw = (DUMPS.parent / "probe/bochs-2.7-corei7_haswell_4770.log").read_bytes()
+    first, rest = raw.split(b"\n", 1)
+    assert b" host bochs " in first
+    # The last run counts, and the line before it.
+    for log, virtual in ((raw, True), (rest + raw, True), (rest, False), (raw + rest, False)):
+        (processor,) = parse(log, "log", spec).processors
+        assert assess(spec, processor, known).virtual is virtual
+
+
 def test_damaged_log_of_the_probe_is_refused(spec: vmcsgen.Spec) -> None:
     raw = (DUMPS.parent / "probe/bochs-2.7-tigerlake.log").read_bytes()
     with pytest.raises(vmcsgen.DiagnosticError):
