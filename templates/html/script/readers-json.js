@@ -82,11 +82,11 @@ const jsonText = {
       jsonText.cpuModel(collector, found.name ?? "", found.props);
       return true;
     }
-    const msrs = found.msrs ?? found;
+    const msrs = Object.hasOwn(found, "msrs") ? found.msrs : found;
     if (!isObject(msrs)) return false;
     const readings = Object.entries(msrs).map(([key, value]) => [jsonText.address(key), value])
       .filter(([address]) => address !== null);
-    if (!readings.length && !("msrs" in found && isObject(found.controls))) return false;
+    if (!readings.length && !(Object.hasOwn(found, "msrs") && isObject(found.controls))) return false;
     if (tells(collector.current)) collector.begin();
     const seen = new Set();
     for (const [address, value] of readings) {
@@ -99,7 +99,7 @@ const jsonText = {
       const digits = typeof value === "string" ? value : value < 0 ? "negative" : value.toString(16);
       collector.msr(address, digits, 0);
     }
-    if ("msrs" in found) jsonText.report(collector.current, found);
+    if (Object.hasOwn(found, "msrs")) jsonText.report(collector.current, found);
     return true;
   },
 

@@ -40,7 +40,7 @@ const virtualbox = {
   recognises: (text) => /(?:HM|HWACCM):\s+MSR_IA32_VMX_/.test(text),
   read(text) {
     const collector = new Collector();
-    const older = { ia32_vmx_basic_info: 0x480, ia32_vmx_ept_vpid_caps: 0x48c };
+    const older = new Map([["ia32_vmx_basic_info", 0x480], ["ia32_vmx_ept_vpid_caps", 0x48c]]);
     const msr = new RegExp("(?:HM|HWACCM):\\s+MSR_(IA32_VMX_[A-Z0-9_]{1,40})\\s*=?\\s*" +
       "((?:0x)?[0-9A-Fa-f]{1,80})(?![0-9A-Za-z])");
     let leaf = null;
@@ -49,7 +49,7 @@ const virtualbox = {
       if (line.includes("MSR_IA32_VMX_")) {
         const found = msr.exec(line);
         const name = found?.[1].toLowerCase();
-        const address = msrNames.get(name) ?? older[name];
+        const address = msrNames.get(name) ?? older.get(name);
         if (address !== undefined) collector.msr(address, found[2], place + 1);
       } else if (line.includes("Gst: ")) {
         leaf = /Gst: ([0-9a-f]{8})\/([0-9a-f]{4})\s/.exec(line);
@@ -65,24 +65,24 @@ const virtualbox = {
 };
 
 const vmxcap = {
-  GROUPS: {
+  GROUPS: new Map(Object.entries({
     "pin-based controls": "pin",
     "primary processor-based controls": "primary",
     "secondary processor-based controls": "secondary",
     "tertiary processor-based controls": "tertiary",
     "vm-exit controls": "exit",
     "vm-entry controls": "entry",
-  },
-  MSRS: {
+  })),
+  MSRS: new Map(Object.entries({
     "basic vmx information": 0x480,
     "miscellaneous data": 0x485,
     "vpid and ept capabilities": 0x48c,
     "vm functions": 0x491,
-  },
+  })),
+  STATES: new Map([["yes", true], ["default", true], ["forced", true], ["no", false]]),
   recognises: (text) => /^Basic VMX Information\s*$/m.test(text),
   read(text) {
     const collector = new Collector();
-    const states = { yes: true, default: true, forced: true, no: false };
     let group = null;
     let msr = null;
     for (const [place, line] of linesOf(text).entries()) {
@@ -90,16 +90,16 @@ const vmxcap = {
       if (line.length > 200) continue;
       if (!line.startsWith(" ")) {
         const heading = line.trim().toLowerCase();
-        group = vmxcap.GROUPS[heading] ?? null;
-        msr = vmxcap.MSRS[heading] ?? null;
+        group = vmxcap.GROUPS.get(heading) ?? null;
+        msr = vmxcap.MSRS.get(heading) ?? null;
       } else if (msr !== null) {
         const found = /^  Hex: (0x[0-9a-f]{1,80})\s*$/.exec(line);
         if (found) collector.msr(msr, found[1], place + 1);
       } else if (group) {
         const found = /^  (\S.{0,80}?)\s+(yes|no|default|forced|\?)\s*$/.exec(line);
         const name = found && vmxcap.labels(group).get(vmxcap.folded(found[1]));
-        if (name && found[2] in states) {
-          setOnce(collector.current.controls, name, states[found[2]]);
+        if (name && vmxcap.STATES.has(found[2])) {
+          setOnce(collector.current.controls, name, vmxcap.STATES.get(found[2]));
         }
       }
     }
@@ -118,11 +118,11 @@ const vmxcap = {
 };
 
 const libvirt = {
+  POLICIES: new Map([["require", true], ["force", true], ["disable", false], ["forbid", false]]),
   TAG: /<(cpudata|cpu|\/?mode|msr|cpuid|model|feature)\b([^<>]{0,400})>([^<]{0,80})/g,
   recognises: (text) => /^[\ufeff \t\r\n]*</.test(text) && text.search(libvirt.TAG) >= 0,
   read(text) {
     const collector = new Collector();
-    const policies = { require: true, force: true, disable: false, forbid: false };
     const complete = [];
     // Mode "custom" lists models, and what keeps them from being used: nothing of a processor.
     let custom = false;
@@ -141,7 +141,7 @@ const libvirt = {
       } else if (tag === "model") {
         collector.current.name ||= content.trim() || null;
       } else if (tag === "feature") {
-        const told = policies[attributes.policy ?? "require"];
+        const told = libvirt.POLICIES.get(attributes.policy ?? "require");
         if (attributes.name === "vmx" && told === false) {
           collector.current.withoutVmx = true;
           collector.fault(WITHOUT_VMX);
