@@ -6,17 +6,18 @@ VMCS_ENUM of processors; titles, notes, sources and statuses may change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
-from vmcsgen.capabilities.assess import Assessment, assess
+from vmcsgen.capabilities.assess import assess
 from vmcsgen.capabilities.breakage import KINDS, Breakage, Compatibility
+from vmcsgen.capabilities.breaking_projects import Judged, Pairs, Renamed, of_projects
 from vmcsgen.capabilities.sources import processor
-from vmcsgen.capabilities.spec_facts import constants, places
+from vmcsgen.capabilities.spec_facts import called, closed, constants, places, requirement_text
 from vmcsgen.core.encoding import Width
 from vmcsgen.core.enumeration import existence
-from vmcsgen.core.requirement import Requirement, Term, from_terms, terms
-from vmcsgen.core.spec import Field, Spec
-from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
+from vmcsgen.core.requirement import Requirement, Term, terms
+from vmcsgen.core.spec import Feature, Field, Inference, Spec
+from vmcsgen.specfile.cpus import KnownCpus
 
 
 def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:
@@ -34,8 +35,10 @@ def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:
         *_fields(old, pairs),
         *_existence(old, new, pairs, renamed, judged),
         *_controls(old, new, renamed),
+        *_msrs(old, new),
         *_activation(old, new, renamed),
-        *_constants(old, new, pairs),
+        *_inferences(old, new, renamed),
+        *of_projects(old, new, pairs, renamed, judged),
         *_vmcs_enum(judged),
     ]
     order = list(KINDS)
@@ -45,13 +48,7 @@ def compatibility(old: Spec, new: Spec, known: KnownCpus) -> Compatibility:
     )
 
 
-_Pairs = Mapping[str, Field]
-"""Id of an old field -> the new field that it is: the one with its id, else with its encoding."""
-
-_Judged = Sequence[tuple[KnownCpu, Assessment, Assessment]]
-
-
-def _pairs(old: Spec, new: Spec) -> _Pairs:
+def _pairs(old: Spec, new: Spec) -> Pairs:
     """Only what is generated counts: an unconfirmed field is none."""
     by_id = {each.id: each for each in new.confirmed}
     ids = {each.id for each in old.confirmed}
@@ -64,7 +61,7 @@ def _pairs(old: Spec, new: Spec) -> _Pairs:
     return pairs
 
 
-def _fields(old: Spec, pairs: _Pairs) -> Iterator[Breakage]:
+def _fields(old: Spec, pairs: Pairs) -> Iterator[Breakage]:
     for field in old.confirmed:
         same = pairs.get(field.id)
         if same is None:
@@ -81,7 +78,7 @@ def _layout(field: Field) -> str:
 
 
 def _existence(
-    old: Spec, new: Spec, pairs: _Pairs, renamed: Mapping[str, str], judged: _Judged
+    old: Spec, new: Spec, pairs: Pairs, renamed: Renamed, judged: Judged
 ) -> Iterator[Breakage]:
     """Requirements that are written differently but hold alike break nothing."""
     for field in old.confirmed:
@@ -90,32 +87,26 @@ def _existence(
             continue
         before = _alternatives(field.requires, renamed)
         after = _alternatives(same.requires, {})
-        if before == after or _closed(new, before) == _closed(new, after):
+        if before == after or closed(new, before) == closed(new, after):
             continue
         differing = tuple(
             cpu.id
             for cpu, left, right in judged
             if existence(field, left.capabilities) is not existence(same, right.capabilities)
         )
-        yield Breakage("existence_changed", field.id, _text(before), _text(after), differing)
+        yield Breakage(
+            "existence_changed",
+            field.id,
+            requirement_text(before),
+            requirement_text(after),
+            differing,
+        )
 
 
-def _alternatives(requirement: Requirement | None, renamed: Mapping[str, str]) -> frozenset[Term]:
+def _alternatives(requirement: Requirement | None, renamed: Renamed) -> frozenset[Term]:
     """The minimal terms of a requirement, with the names that the new spec has for them."""
     assert requirement is not None  # the field is confirmed
-    return frozenset(
-        frozenset(renamed.get(name, name) for name in term) for term in terms(requirement)
-    )
-
-
-def _closed(spec: Spec, alternatives: frozenset[Term]) -> frozenset[Term]:
-    """The terms with all that they presuppose, without those that another one implies."""
-    closed = {spec.closure(term) for term in alternatives}
-    return frozenset(term for term in closed if not any(other < term for other in closed))
-
-
-def _text(alternatives: frozenset[Term]) -> str:
-    return str(from_terms(tuple(sorted(alternatives, key=lambda term: (len(term), sorted(term))))))
+    return called(terms(requirement), renamed)
 
 
 def _renamed_controls(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
@@ -127,7 +118,7 @@ def _renamed_controls(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
             yield name, fresh[place]
 
 
-def _controls(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Breakage]:
+def _controls(old: Spec, new: Spec, renamed: Renamed) -> Iterator[Breakage]:
     left, right = places(old), places(new)
     for name, place in left.items():
         if name in renamed:
@@ -138,7 +129,24 @@ def _controls(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Brea
             yield Breakage("control_moved", name, place, right[name])
 
 
-def _activation(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Breakage]:
+def _msrs(old: Spec, new: Spec) -> Iterator[Breakage]:
+    """Capability MSRs by their names, which generated code has for members of VmxCaps."""
+    left, right = _msr_names(old), _msr_names(new)
+    for msr, name in left.items():
+        if msr in right and right[msr] != name:
+            yield Breakage("msr_renamed", f"MSR {msr:#x}", name, right[msr])
+
+
+def _msr_names(spec: Spec) -> dict[int, str]:
+    names = {group.msr: group.msr_name for group in spec.groups}
+    return names | {
+        group.true_msr: group.true_msr_name
+        for group in spec.groups
+        if group.true_msr is not None and group.true_msr_name is not None
+    }
+
+
+def _activation(old: Spec, new: Spec, renamed: Renamed) -> Iterator[Breakage]:
     for group in old.groups:
         same = new.group_by_id.get(group.id)
         before = renamed.get(group.activated_by or "", group.activated_by)
@@ -148,32 +156,33 @@ def _activation(old: Spec, new: Spec, renamed: Mapping[str, str]) -> Iterator[Br
             )
 
 
-def _constants(old: Spec, new: Spec, pairs: _Pairs) -> Iterator[Breakage]:
-    """Projects' names of the fields that are what they were; the others are reported already."""
-    for project in old.projects:
-        same = new.project_by_id.get(project.id)
-        if same is None:
-            yield Breakage("project_removed", project.id, project.title)
-            continue
-        after = constants(new, same)
-        names = {encoding: name for name, encoding in reversed(after.items())}
-        for name, encoding in constants(old, project).items():
-            field = old.by_encoding[encoding].field
-            if field.id not in pairs or pairs[field.id].encoding != field.encoding:
-                continue
-            what = f"{project.id} {name}"
-            if name in after:
-                if after[name] != encoding:
-                    yield Breakage("constant_changed", what, f"{encoding:#x}", f"{after[name]:#x}")
-            elif encoding in names:
-                yield Breakage(
-                    "constant_renamed", f"{project.id} {encoding:#x}", name, names[encoding]
-                )
-            else:
-                yield Breakage("constant_removed", what, f"{encoding:#x}")
+def _inferences(old: Spec, new: Spec, renamed: Renamed) -> Iterator[Breakage]:
+    """What of a feature could be concluded without CPUID, and no longer can."""
+    for feature in old.features:
+        same = new.feature_by_name.get(renamed.get(feature.name, feature.name))
+        there = set() if same is None else set(_conclusions(same, {}))
+        for conclusion, wide in _conclusions(feature, renamed):
+            if same is not None and not {(conclusion, wide), (conclusion, True)} & there:
+                scope = "" if wide else " (processors)"
+                yield Breakage("inference_removed", same.name, f"{conclusion}{scope}")
 
 
-def _vmcs_enum(judged: _Judged) -> Iterator[Breakage]:
+def _conclusions(feature: Feature, renamed: Renamed) -> Iterator[tuple[str, bool]]:
+    """Each inference in words, and whether it holds for virtual machines, too."""
+    for each in feature.inferences:
+        truths = ("no", "yes")
+        witness = _witness(each, renamed)
+        conclusion = f"{truths[each.conclusion]} if {witness} is {truths[each.when]}"
+        yield conclusion, not each.hardware_only
+
+
+def _witness(inference: Inference, renamed: Renamed) -> str:
+    if inference.control is not None:
+        return renamed.get(inference.control, inference.control)
+    return f"bit {inference.bit} of MSR {inference.msr:#x}"
+
+
+def _vmcs_enum(judged: Judged) -> Iterator[Breakage]:
     """Raised or lowered: a guest that moves between hypervisors sees another value."""
     changes: dict[tuple[int, int], list[str]] = {}
     for cpu, left, right in judged:
@@ -186,9 +195,7 @@ def _vmcs_enum(judged: _Judged) -> Iterator[Breakage]:
         )
 
 
-def _new(
-    old: Spec, new: Spec, pairs: _Pairs, renamed: Mapping[str, str]
-) -> dict[str, tuple[str, ...]]:
+def _new(old: Spec, new: Spec, pairs: Pairs, renamed: Renamed) -> dict[str, tuple[str, ...]]:
     paired = {each.id for each in pairs.values()}
     known_places = places(old).keys() | set(renamed.values())
     new_constants = []

@@ -15,9 +15,9 @@ from vmcsgen import Encoding, Field, Spec
 from vmcsgen.capabilities.breakage import KINDS, Breakage
 from vmcsgen.capabilities.breaking import compatibility
 from vmcsgen.cli import main
-from vmcsgen.core.project import Project
+from vmcsgen.core.project import Project, Subset
 from vmcsgen.core.requirement import ALWAYS, Combination, Requirement, Supports
-from vmcsgen.core.spec import Control
+from vmcsgen.core.spec import Control, Inference
 from vmcsgen.specfile.cpus import KnownCpus, load_cpus
 
 CPUS = ("i7-7700k", "xeon-658x", "core2-t9600")
@@ -139,8 +139,9 @@ def test_a_condition_that_always_holds_with_another_is_no_change(
 def test_a_condition_that_falls_away_raises_vmcs_enum(spec: Spec, breaks: Breaks) -> None:
     """Index 25 on processors whose highest was lower."""
     found = breaks(requiring(spec, "tsc_multiplier", ALWAYS))
-    assert [each.kind for each in found] == ["existence_changed", *["vmcs_enum_changed"] * 2]
-    changes = {(each.left, each.right): each.cpus for each in found[1:]}
+    kinds = ["existence_changed", "subset_ladder_changed", *["vmcs_enum_changed"] * 2]
+    assert [each.kind for each in found] == kinds
+    changes = {(each.left, each.right): each.cpus for each in found[2:]}
     assert changes == {("0x2a", "0x32"): ("core2-t9600",), ("0x2e", "0x32"): ("i7-7700k",)}
 
 
@@ -161,6 +162,14 @@ def test_a_renamed_control_is_one_breakage_and_no_other_condition(
         spec, "secondary.use_tsc_scaling", lambda control: replace(control, id="tsc_scaling")
     )
     renamed = requiring(renamed, "tsc_multiplier", Supports("secondary.tsc_scaling"))
+    for project in spec.projects:
+        names = {
+            "secondary.tsc_scaling" if control == "secondary.use_tsc_scaling" else control: called
+            for control, called in project.controls.items()
+        }
+        renamed = with_project(
+            renamed, project.id, lambda each, names=names: replace(each, controls=names)
+        )
     assert breaks(renamed) == [
         Breakage(
             "control_renamed", "MSR 0x48b bit 57",
@@ -201,6 +210,140 @@ def test_constants_of_projects(spec: Spec, breaks: Breaks) -> None:
     }
     without = tuple(each for each in spec.projects if each.id != "xen")
     assert [each.kind for each in breaks(replace(spec, projects=without))] == ["project_removed"]
+
+
+def test_a_constant_of_a_field_that_went_means_another(spec: Spec, breaks: Breaks) -> None:
+    """Those who include the list compile as before, and get another field."""
+    gone = with_field(spec, "tsc_multiplier", lambda _: None)
+    reused = with_project(
+        gone, "xen",
+        lambda xen: replace(
+            xen,
+            fields={key: each for key, each in xen.fields.items() if key != "tsc_multiplier"}
+            | {"pconfig_exiting_bitmap": "TSC_MULTIPLIER"},
+        ),
+    )  # fmt: skip
+    found = [each for each in breaks(reused) if each.kind.startswith("constant")]
+    assert found == [
+        Breakage(
+            "constant_changed", "xen TSC_MULTIPLIER",
+            "tsc_multiplier (0x2032)", "pconfig_exiting_bitmap (0x203e)",
+        )
+    ]  # fmt: skip
+
+
+def test_a_constant_of_a_field_that_moved(spec: Spec, breaks: Breaks) -> None:
+    """A constant that follows its field is said with the field; one that does not is gone."""
+    moved = with_field(
+        spec, "tsc_multiplier", lambda field: replace(field, encoding=Encoding(0x2060))
+    )
+    assert {each.kind for each in breaks(moved)} == {
+        "encoding_changed", "subset_ladder_changed", "vmcs_enum_changed",
+    }  # fmt: skip
+    renamed = with_project(
+        moved, "xen", lambda xen: replace(xen, fields=xen.fields | {"tsc_multiplier": "TSC_MUL"})
+    )
+    assert Breakage("constant_renamed", "xen 0x2032", "TSC_MULTIPLIER", "TSC_MUL") in breaks(
+        renamed
+    )
+
+
+def test_a_capability_msr_of_another_name(spec: Spec, breaks: Breaks) -> None:
+    """Members of VmxCaps are called as the MSRs."""
+    groups = tuple(
+        replace(group, msr_name="IA32_VMX_PROCBASED_CTLS_2", true_msr_name=None)
+        if group.id == "secondary"
+        else replace(group, true_msr_name="IA32_VMX_TRUE_PIN_CTLS")
+        if group.id == "pin"
+        else group
+        for group in spec.groups
+    )
+    assert breaks(replace(spec, groups=groups)) == [
+        Breakage(
+            "msr_renamed", "MSR 0x48b", "IA32_VMX_PROCBASED_CTLS2", "IA32_VMX_PROCBASED_CTLS_2"
+        ),
+        Breakage(
+            "msr_renamed", "MSR 0x48d", "IA32_VMX_TRUE_PINBASED_CTLS", "IA32_VMX_TRUE_PIN_CTLS"
+        ),
+    ]
+
+
+def test_a_feature_that_is_inferred_from_less(spec: Spec, breaks: Breaks) -> None:
+    def inferring(change: Callable[[Inference], Inference | None]) -> Spec:
+        features = []
+        for feature in spec.features:
+            changed = map(change, feature.inferences)
+            kept = tuple(each for each in changed if each is not None)
+            features.append(replace(feature, inferences=kept))
+        return replace(spec, features=tuple(features))
+
+    found = breaks(inferring(lambda each: each if each.msr is None else None))
+    assert found == [
+        Breakage(
+            "inference_removed", "cpuid.fred", "yes if bit 58 of MSR 0x480 is yes (processors)"
+        ),
+        Breakage("inference_removed", "cpuid.fred", "no if bit 58 of MSR 0x480 is no (processors)"),
+    ]
+    assert breaks(inferring(lambda each: replace(each, reason="Other", hardware_only=False))) == []
+
+
+def test_what_a_project_calls_a_control(spec: Spec, breaks: Breaks) -> None:
+    control = "secondary.use_tsc_scaling"
+    names = {"word": "FEAT_VMX_SECONDARY_CTLS", "property": "vmx-tsc-scale"}
+    found = breaks(
+        with_project(
+            spec, "qemu", lambda qemu: replace(qemu, controls=qemu.controls | {control: names})
+        )
+    )
+    assert [str(each) for each in found if each.kind == "control_name_changed"] == [
+        f"qemu property of {control}: vmx-tsc-scaling -> vmx-tsc-scale"
+    ]
+    assert f"qemu macro of {control}: VMX_SECONDARY_EXEC_TSC_SCALING" in [
+        str(each) for each in found if each.kind == "control_name_removed"
+    ]
+    gone = with_control(spec, "pin.nmi_exiting", lambda _: None)
+    assert [each.kind for each in breaks(gone)] == ["control_removed"]
+
+
+def with_subset(spec: Spec, change: Callable[[Subset], Subset]) -> Spec:
+    return with_project(
+        spec, "linux",
+        lambda linux: replace(linux, subsets={"vmcs12": change(linux.subsets["vmcs12"])}),
+    )  # fmt: skip
+
+
+def test_a_field_that_leaves_a_subset(spec: Spec, breaks: Breaks) -> None:
+    """VMCS_ENUM of a nested guest hangs on the highest; others are only gone."""
+
+    def without(field: str) -> Callable[[Subset], Subset]:
+        return lambda subset: replace(
+            subset, fields=tuple(each for each in subset.fields if each != field)
+        )
+
+    assert breaks(with_subset(spec, without("host_rip"))) == [
+        Breakage("subset_field_removed", "linux vmcs12", "host_rip")
+    ]
+    found = breaks(with_subset(spec, without("tsc_multiplier")))
+    assert [(each.kind, each.what) for each in found] == [
+        ("subset_field_removed", "linux vmcs12"), ("subset_ladder_changed", "linux vmcs12"),
+    ]  # fmt: skip
+    assert (found[1].left, found[1].right) == ("0x32 if secondary.use_tsc_scaling", "none")
+    assert "xeon-658x" in found[1].cpus
+    more = with_subset(
+        spec, lambda subset: replace(subset, fields=(*subset.fields, "pconfig_exiting_bitmap"))
+    )
+    assert [each.kind for each in breaks(more)] == ["subset_ladder_changed"]
+    gone = with_project(spec, "linux", lambda linux: replace(linux, subsets={}))
+    assert [each.kind for each in breaks(gone)] == ["subset_removed"]
+
+
+def test_members_of_a_struct(spec: Spec, breaks: Breaks) -> None:
+    renamed = with_subset(
+        spec, lambda subset: replace(subset, members=subset.members | {"host_rip": "host_ip"})
+    )
+    assert breaks(renamed) == [
+        Breakage("member_renamed", "linux vmcs12 host_rip", "host_rip", "host_ip")
+    ]
 
 
 def test_what_is_only_new(spec: Spec, known: KnownCpus) -> None:
