@@ -22,6 +22,7 @@ from vmcsgen.specfile.names import (
 )
 from vmcsgen.specfile.nodes import Document
 from vmcsgen.specfile.project_rules import check_projects
+from vmcsgen.specfile.spellings import check_spellings
 
 GROUPS_LIMIT = 64
 """Distinct requirements that one 64-bit existence mask can hold (group 0, always, included)."""
@@ -100,6 +101,7 @@ def check_fields(tables: Sequence[Document], found: Names) -> Iterator[Diagnosti
     """SPEC105 to SPEC108, SPEC113: unique ids, titles, encodings and tables; ascending order."""
     every = [entry for document in tables for entry in entries(document, "fields")]
     yield from unique(every, "id", "SPEC105", "field id")
+    yield from check_spellings(tables)
     yield from unique(every, "title", "SPEC106", "title")
     yield from unique(every, "encoding", "SPEC107", "encoding")
     yield from unique([whole(document) for document in tables], "table", "SPEC113", "table")
