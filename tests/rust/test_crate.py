@@ -75,6 +75,7 @@ def test_debian_s_compiler_is_the_one_that_the_manifest_promises(sources: Path) 
 
 
 def test_cargo_test_runs_the_example_of_the_documentation_too(crate: Path) -> None:
+    cargo(crate, "check", "--features", "std")
     printed = cargo(crate, "test")
     counts = [int(count) for count in re.findall(r"ok\. (\d+) passed; 0 failed", printed)]
     assert counts[-1] == 1
@@ -125,6 +126,29 @@ def test_nothing_panics_and_nothing_asks_for_std(compiler: Rustc, crate: Path) -
     assert [name for name in wanted if "vmcs" not in name] == []
     wanted = undefined(crate / "vmcs.o")
     assert [name for name in wanted if "fmt" not in name] == []
+
+
+FALLIBLE = """
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    assert_eq!(vmcs::Encoding::try_from(0x2032)?.index(), 25);
+    Ok(())
+}
+"""
+
+
+@pytest.mark.parametrize("feature", [(), ("--cfg", 'feature="std"')], ids=["core", "std"])
+def test_an_error_is_one_of_std_with_that_feature(
+    compiler: Rustc, crate: Path, feature: tuple[str, ...]
+) -> None:
+    (crate / "user.rs").write_text(FALLIBLE)
+    library = ("--crate-type", "rlib", "--crate-name", "vmcs", "src/lib.rs")
+    compiler.compile(*library, *feature, cwd=crate)
+    done = compiler.run("user.rs", "--extern", "vmcs=libvmcs.rlib", cwd=crate)
+    if feature:
+        assert done.returncode == 0, done.stderr
+        subprocess.run([crate / "user"], check=True)
+    else:
+        assert "EncodingError" in done.stderr
 
 
 def test_existence_of_a_constant_field_is_one_bit_test(compiler: Rustc, crate: Path) -> None:

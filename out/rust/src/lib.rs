@@ -4,7 +4,8 @@
 // Regenerate: vmcsgen gen -t rust
 //! The fields of the Intel VMCS: encodings, layout, and which of them exist.
 //!
-//! No `std`, no dependency, no unsafe code. Capability MSRs say what exists:
+//! No dependency, no unsafe code, and no `std` but with the feature `std`, which makes
+//! [`EncodingError`] one of its errors. Capability MSRs say what exists:
 //!
 //! ```
 //! use vmcs::{Encoding, VmxCaps};
@@ -24,6 +25,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+#[cfg(feature = "std")]
+extern crate std;
 
 use core::fmt;
 
@@ -121,6 +125,9 @@ impl fmt::Display for EncodingError {
         write!(to, "{value:#x}: {what}")
     }
 }
+
+#[cfg(feature = "std")]
+impl std::error::Error for EncodingError {}
 
 /// The parts of an encoding, whether or not a field has it.
 pub const fn decode(encoding: u32) -> Result<Decoded, EncodingError> {
