@@ -170,6 +170,7 @@ MUTATIONS = {
     "value": (r"(\bTscMultiplier) = 0x2032", r"\1 = 0x2034"),
     "value of a field that no rung rests on": (r"(\bGuestRip) = 0x\w+", r"\1 = 0x6830"),
     "high half": (r"(\bTscMultiplierHigh) = 0x2033", r"\1 = 0x2035"),
+    "high half of what has none": (r" && matches!\(self\.width, Width::W64\)", ""),
     "index bits": (r"(index = \(encoding >> 1 & 0x)1ff", r"\1ff"),
     "highest index": (r"(MAX_INDEX: u16 =) \d+", r"\1 7"),
     "a project's highest index": (r'(id: "linux".*max_index:) \d+', r"\1 3"),

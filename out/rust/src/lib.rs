@@ -89,17 +89,18 @@ pub struct Decoded {
     pub field_type: FieldType,
     /// Bits 9:1.
     pub index: u16,
-    /// Bit 0: the upper half of a 64-bit field.
+    /// Bit 0: the upper half of a 64-bit field; no other has one.
     pub high: bool,
 }
 
 impl Decoded {
-    /// The encoding with these parts; bits of the index above its nine are ignored.
+    /// The encoding with these parts. Bits of the index above its nine are ignored, and so is
+    /// `high` where the width is not 64 bits: whatever the parts, `decode` takes it.
     pub const fn encode(self) -> u32 {
         (self.width as u32) << 13
             | (self.field_type as u32) << 10
             | (self.index as u32 & 0x1ff) << 1
-            | self.high as u32
+            | (self.high && matches!(self.width, Width::W64)) as u32
     }
 }
 

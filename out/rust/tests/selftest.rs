@@ -700,6 +700,24 @@ fn no_other_number_is_an_encoding() {
 }
 
 #[test]
+fn whatever_the_parts_they_make_an_encoding() {
+    let first = decode(0).unwrap();
+    for width in [Width::W16, Width::W64, Width::W32, Width::Natural] {
+        for high in [false, true] {
+            let parts = Decoded {
+                width,
+                high,
+                index: 0x3ff,
+                ..first
+            };
+            let decoded = decode(parts.encode()).unwrap();
+            assert_eq!(decoded.high, high && width == Width::W64, "{parts:?}");
+            assert_eq!((decoded.width, decoded.index), (width, 0x1ff), "{parts:?}");
+        }
+    }
+}
+
+#[test]
 fn reserved_bits_make_a_number_no_encoding() {
     for each in EXPECTED {
         for bit in (15..32).chain([12]) {
