@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -210,13 +211,29 @@ def test_self_test_finds(mutation: str, crate: Path) -> None:
     assert "test result: FAILED" in done.stdout
 
 
+def test_what_was_written_before_a_feature_came_still_compiles(
+    spec: vmcsgen.Spec, crate: Path
+) -> None:
+    """VmxCaps gets a member for it; the example is what users begin with."""
+    *others, newest = spec.features
+    older = replace(
+        spec,
+        features=tuple(others),
+        fields=tuple(each for each in spec.fields if newest.name not in str(each.requires)),
+    )
+    example = crate / "examples/answer.rs"
+    before = example.read_text()
+    texts = {each.output.path: each.text for each in render(older, load_target("rust"))}
+    example.write_text(texts["examples/answer.rs"])
+    assert example.read_text() != before
+    any_rustc().build(crate, "answer")
+
+
 HOSTILE = 'x */ # "y" \\ %s {{ z }} /* """ //! {} [a](b) <c> \''
 
 
 def test_no_text_of_a_spec_becomes_code(spec: vmcsgen.Spec, crate: Path) -> None:
     """Titles are any printable text; they end neither a comment nor a string."""
-    from dataclasses import replace
-
     hostile = replace(
         spec,
         fields=tuple(replace(each, title=f"{each.id} {HOSTILE}") for each in spec.fields),

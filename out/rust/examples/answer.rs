@@ -27,6 +27,8 @@ fn main() -> io::Result<()> {
             .split_whitespace()
             .map(|text| u64::from_str_radix(text, 16).unwrap_or_else(|_| panic!("{text:?}")));
         let mut next = || numbers.next().expect("a number for each MSR and feature");
+        // A later crate may have more members.
+        #[allow(clippy::needless_update)]
         let caps = VmxCaps {
             ia32_vmx_basic: next(),
             ia32_vmx_pinbased_ctls: next(),
@@ -43,6 +45,7 @@ fn main() -> io::Result<()> {
             ia32_vmx_exit_ctls2: next(),
             cpuid_fred: next() != 0,
             cpuid_apx: next() != 0,
+            ..VmxCaps::default()
         };
         let mask = caps.feature_mask();
         let (index, vmcs_enum) = (mask.max_index(), mask.vmcs_enum());

@@ -843,6 +843,9 @@ pub static PROJECTS: [Project; 12] = [
 ///
 /// Leave 0 where the processor does not have the MSR; the TRUE_ ones exist where IA32_VMX_BASIC
 /// bit 55 is 1.
+///
+/// MSRs and features that later specs know become members: end a literal with
+/// `..VmxCaps::default()`, and it goes on compiling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct VmxCaps {
     /// IA32_VMX_BASIC (0x480)
