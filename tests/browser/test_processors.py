@@ -254,6 +254,8 @@ def test_spellings_are_read_as_the_library_reads_them(
         "0x48b 0x5ffcff 0x0\n0x48a: 0xfe and more\n0x480 edx=5h eax=6h",
         '"0x480": 61276963466027027,\n "0x481": "7f00000016",\n"0x48a" : 46 }\n"48b": 9' + "9" * 20,
         '{\n"0x480": 1,\n"0x48a": 46,\n',
+        '{"0x480": 1}\n480 1',
+        '{"0x480": NaN, "0x48a": 46, "0x481": -Infinity, "vendor": "NaN"}',
         '{"msrs": null, "0x48a": 46}',
         '{"msrs": null, "cpu": {"0x48a": 46}}',
         '{"__proto__": {"msrs": {"0x48a": 46}}, "constructor": 1}',

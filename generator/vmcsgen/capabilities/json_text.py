@@ -1,7 +1,8 @@
 """JSON: MSR values by address, the output of ``caps --format json``, QMP's expanded CPU models.
 
-One or more JSON values, one after the other (a QMP session logs one a line). In them, inside of
-lists and of objects that are none of these (a key such as "cpu3" tells the number), an object is
+One or more JSON objects or lists, one after the other (a QMP session logs one a line). In them,
+inside of lists and of objects that are none of these (a key such as "cpu3" tells the number), an
+object is
 
     {"0x48b": "0x...", ...}                  MSRs by address or name; numbers, or text as in rdmsr
     {"msrs": {...}, "cpu": "name", ...}      the same with a name, "logical_cpus", "controls",
@@ -69,6 +70,8 @@ def _values(text: str, collector: Collector) -> Iterator[Any]:
     position = _skip(text, 0)
     while position < len(text):
         try:
+            if text[position] not in "{[":
+                raise json.JSONDecodeError("Expecting an object or a list", text, position)
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
             if isinstance(error, json.JSONDecodeError):

@@ -38,7 +38,8 @@ const jsonText = {
   /** All JSON values of a text, one after the other, or null if it isn't JSON. */
   values(text) {
     const exact = text.replace(
-      /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g, jsonText.exact);
+      /"(?:[^"\\]|\\.)*"|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
+      jsonText.exact);
     const found = [];
     let depth = 0;
     let start = 0;
@@ -59,6 +60,7 @@ const jsonText = {
   /** A number of 16 digits and more, which no double holds, as text; one with a fraction as none. */
   exact(token) {
     if (token[0] === '"' || /^-?\d{1,15}$/.test(token)) return token;
+    if (/[NI]/.test(token)) return `"${token}"`; // NaN and Infinity, which Python reads
     if (/[.eE]/.test(token)) return "[]";
     return `"${token[0] === "-" ? "negative" : hex(BigInt(token), 1)}"`;
   },

@@ -358,7 +358,14 @@ def test_json_values_that_can_not_be(spec: vmcsgen.Spec, text: str, message: str
 
 
 @pytest.mark.parametrize(
-    "text", ['{"0x480": 1', "{0x480: 1}", "[" * 100_000, '{"0x480": ' + "9" * 5000 + "}"]
+    "text",
+    [
+        '{"0x480": 1',
+        '{"0x480": 1}\n480 1',
+        "{0x480: 1}",
+        "[" * 100_000,
+        '{"0x480": ' + "9" * 5000 + "}",
+    ],
 )
 def test_json_that_is_none(spec: vmcsgen.Spec, text: str) -> None:
     with pytest.raises(vmcsgen.DiagnosticError, match="not JSON"):
