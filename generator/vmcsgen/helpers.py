@@ -32,7 +32,7 @@ def spread(work: Callable[[int], _Made], weights: Sequence[int]) -> list[_Made]:
     """
     done: dict[int, _Made] = {}
     count = len(weights)
-    helpers = min(_processors() - 1, _HELPERS, count - 1)
+    helpers = min(processors() - 1, _HELPERS, count - 1)
     if helpers > 0 and count <= PIECES_LIMIT and alone():
         done = _shared(work, weights, helpers)
     return [done[piece] if piece in done else work(piece) for piece in range(count)]
@@ -75,7 +75,8 @@ def apart(work: Callable[[], Iterable[_Made]]) -> list[_Made]:
     return [json.loads(line) for line in lines]
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use; all of them where the system doesn't tell."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -22,7 +22,7 @@ def done_by(body: str, processors: int = 3, count: int = PIECES, before: str = "
     program = f"""
 import os, signal, sys, threading, time
 from vmcsgen import helpers
-helpers._processors = lambda: {processors}
+helpers.processors = lambda: {processors}
 first = os.getpid()
 files = os.listdir("/proc/self/fd")
 {before}
@@ -63,7 +63,7 @@ def test_alone_where_helpers_would_not_pay(count: int) -> None:
 
 def test_alone_on_one_processor_or_beside_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done_by("    time.sleep(0.001)", processors=1) == "1"
-    monkeypatch.setattr(helpers, "_processors", lambda: 3)
+    monkeypatch.setattr(helpers, "processors", lambda: 3)
 
     def work(_piece: int) -> int:
         time.sleep(0.01)
@@ -165,7 +165,7 @@ def test_interrupt_ends_helpers_too(tmp_path: Path) -> None:
 import os, signal, time
 from vmcsgen import helpers
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-helpers._processors = lambda: 3
+helpers.processors = lambda: 3
 def work(piece):
     open({str(tmp_path)!r} + f"/{{os.getpid()}}", "w").close()
     time.sleep(60)
@@ -199,7 +199,7 @@ def test_helpers_of_a_killed_process_end_though_nobody_takes_their_answers(tmp_p
     program = f"""
 import os, signal, time
 from vmcsgen import helpers
-helpers._processors = lambda: 3
+helpers.processors = lambda: 3
 first = os.getpid()
 def work(piece):
     if os.getpid() != first:
@@ -225,7 +225,7 @@ helpers.spread(work, [0] * 5)
 
 
 def test_the_heaviest_piece_is_begun_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers, "_processors", lambda: 1)
+    monkeypatch.setattr(helpers, "processors", lambda: 1)
     assert helpers.spread(str, [1, 3, 2]) == ["0", "1", "2"]
     begun: list[int] = []
     assert helpers._shared(begun.append, [1, 3, 2, 3], 0) == {0: None, 1: None, 2: None, 3: None}

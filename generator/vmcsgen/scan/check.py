@@ -142,8 +142,8 @@ def _run(
 ) -> Iterator[tuple[Entry, Report]]:
     if not entries:
         return
-    jobs = options.jobs or _processors()
-    if len(entries) < PARALLEL_FROM or jobs < 2:
+    jobs = _jobs(options, len(entries))
+    if jobs < 2:
         matcher = _matcher(options, state)
         for position, entry in enumerate(entries):
             yield entry, examine(entry, matcher)
@@ -151,6 +151,15 @@ def _run(
                 progress(position + 1, len(entries))
         return
     yield from _parallel(entries, options, jobs, progress)
+
+
+def _jobs(options: Options, files: int) -> int:
+    """How many processes are worth their start."""
+    if files < PARALLEL_FROM:
+        return 1
+    from vmcsgen.helpers import processors  # the check of a header does without
+
+    return options.jobs or processors()
 
 
 def _parallel(
@@ -213,13 +222,6 @@ def examine(entry: Entry, matcher: Matcher) -> Report:
     from vmcsgen.scan.inspect import inspect
 
     return inspect(entry.path, content, matcher)
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
 
 
 class _Known:

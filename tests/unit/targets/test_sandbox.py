@@ -199,7 +199,7 @@ import os, sys
 from vmcsgen import cli, helpers
 from vmcsgen.targets import render, sandbox
 sandbox.SECONDS = {seconds}
-helpers._processors = lambda: 2
+helpers.processors = lambda: 2
 def bound_process(plain=sandbox.bound_process):
     os.write(1, b"tried\\n")
     plain()
