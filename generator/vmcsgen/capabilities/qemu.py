@@ -43,7 +43,7 @@ def models(spec: Spec, names: Sequence[str], command: str = COMMAND) -> Models:
         }
         for name in names
     ]
-    version, answers = _converse(requests, command)
+    version, answers = converse(requests, command)
     dumps = []
     for name, answer in zip(names, answers, strict=True):
         source = f"qemu:{name}"
@@ -61,18 +61,10 @@ def models(spec: Spec, names: Sequence[str], command: str = COMMAND) -> Models:
     return Models(version, tuple(dumps))
 
 
-def model_names(command: str = COMMAND) -> tuple[str, ...]:
-    """Every CPU model that QEMU can expand without a host, in its order."""
-    _, (answer,) = _converse([{"execute": "query-cpu-definitions"}], command)
-    return tuple(
-        each["name"]
-        for each in answer.get("return", ())
-        if not each.get("unavailable-features") or each["unavailable-features"] != ["kvm"]
-    )
-
-
-def _converse(requests: list[dict[str, Any]], command: str) -> tuple[str, list[dict[str, Any]]]:
-    """QEMU's version and its answers to QMP requests, one each."""
+def converse(
+    requests: list[dict[str, Any]], command: str = COMMAND
+) -> tuple[str, list[dict[str, Any]]]:
+    """QEMU's version and its answers to QMP requests, one each; DiagnosticError if it has none."""
     lines = [{"execute": "qmp_capabilities"}, *requests, {"execute": "quit"}]
     arguments = [
         command, "-machine", "none", "-accel", "tcg", "-S", "-nodefaults", "-no-user-config",

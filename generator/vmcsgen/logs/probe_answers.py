@@ -78,7 +78,6 @@ class OwnVerdict:
     made from the highest index that answered.
     """
 
-    answering: int
     differences: Mapping[int, str]
     """Encoding -> ``missing`` or ``unexpected``."""
     reported: int

@@ -64,7 +64,7 @@ class _Collected:
     swept: bool = False
     malformed: dict[int, Answer] = field(default_factory=dict)
     differences: dict[int, str] = field(default_factory=dict)
-    verdict: tuple[int, int, int, int] | None = None
+    verdict: tuple[int, int, int] | None = None
     host: Host | None = None
 
 
@@ -75,7 +75,6 @@ def _finish(collected: _Collected, name: str) -> ProbeLog:
             name,
             rule="LOG006",
         )
-    answering, reported, derived, found = collected.verdict
     return ProbeLog(
         *collected.begin,
         collected.leaves,
@@ -83,7 +82,7 @@ def _finish(collected: _Collected, name: str) -> ProbeLog:
         frozenset(collected.absent_msrs),
         collected.answers,
         collected.malformed,
-        OwnVerdict(answering, collected.differences, reported, derived, found),
+        OwnVerdict(collected.differences, *collected.verdict),
         collected.host,
     )
 
@@ -180,13 +179,13 @@ def _differs(collected: _Collected, line: Line) -> None:
 
 
 def _verdict(collected: _Collected, line: Line) -> None:
-    answering, different, *enums = (_number(line, text, 1 << 64) for text in _arguments(line, 5))
+    _, different, *enums = (_number(line, text, 1 << 64) for text in _arguments(line, 5))
     if different != len(collected.differences):
         raise line.fault(
             f"{counted(different, 'difference')} counted, {len(collected.differences)} told"
         )
     reported, derived, found = enums
-    collected.verdict = (answering, reported, derived, found)
+    collected.verdict = (reported, derived, found)
 
 
 def _host(collected: _Collected, line: Line) -> None:

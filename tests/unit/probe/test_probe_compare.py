@@ -169,7 +169,7 @@ def test_cpuid_features_come_from_the_log(spec: Spec, log: ProbeLog) -> None:
 
 
 def test_the_probes_own_verdict_is_compared_if_it_has_our_spec(spec: Spec, log: ProbeLog) -> None:
-    verdict = OwnVerdict(0, {0x0800: "missing"}, 0x32, 0x32, 0x32)
+    verdict = OwnVerdict({0x0800: "missing"}, 0x32, 0x32, 0x32)
     other = replace(log, verdict=verdict)
     assert compare(spec, other).differences == ()
     difference = only(spec, replace(other, spec_digest=spec.digest[:12]))
