@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
-from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, Names, unique, whole
+from vmcsgen.specfile.names import (
+    NAMES_HINT,
+    Documents,
+    Entry,
+    Names,
+    entries,
+    unique,
+    whole,
+)
+from vmcsgen.specfile.nodes import Node
 
 
 def check_projects(documents: Documents, found: Names) -> Iterator[Diagnostic]:
@@ -42,73 +52,114 @@ def valid_identifier(name: str, language: str) -> bool:
 
 def check_project(project: Entry, found: Names) -> Iterator[Diagnostic]:
     """SPEC118 to SPEC122, SPEC136: names of a project are unique, valid, and of what exists."""
-    language = project.value["language"]
-    taken: dict[str, str] = {}
-    for section in ("fields", "high_names", "aliases"):
-        if section not in project.value:
-            continue
-        section_node = project.node.value[section]
-        for identity, spelled in project.value[section].items():
-            at = Entry(project.document, section_node, project.value[section])
-            if identity not in found.fields:
-                where = project.document.locate(section_node.keys[identity])
-                yield Diagnostic(
-                    Severity.ERROR, "SPEC119", f"there is no field {identity!r}", where,
-                    did_you_mean(identity, found.fields, "field ids stand in spec/fields"),
-                )  # fmt: skip
-                continue
-            if found.fields[identity].value.get("status") == "unconfirmed":
-                yield at.fault(
+    yield from _check_fields(project, found)
+    yield from _check_constants(project)
+    yield from _check_subsets(project, found)
+    yield from _check_controls(project, found)
+
+
+def _fault(project: Entry, rule: str, message: str, node: Node, hint: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, rule, message, project.document.locate(node), hint)
+
+
+def _at(node: Node, key: str) -> Any:
+    """The node under ``key``, or one that holds nothing."""
+    return node.value.get(key, Node({}, node.start, node.end, {}))
+
+
+_OF_FIELDS = ("fields", "high_names", "aliases")
+"""Sections that map ids of fields to names of constants."""
+
+
+def _check_fields(project: Entry, found: Names) -> Iterator[Diagnostic]:
+    """SPEC119, SPEC121: what has a constant is a field, and a confirmed one."""
+    for key in _OF_FIELDS:
+        section = _at(project.node, key)
+        yield from _unknown_fields(project, section.keys.values(), found)
+        for identity, node in section.value.items():
+            known = found.fields.get(identity)
+            if known is not None and known.value.get("status") == "unconfirmed":
+                yield _fault(
+                    project,
                     "SPEC121",
                     f"{identity} is unconfirmed: no project's name may make it look real",
-                    identity,
+                    node,
                     "move the name to `extras` with a reason",
                 )
-            for name in spelled if isinstance(spelled, list) else [spelled]:
-                if name is None:
-                    continue
-                if not valid_identifier(name, language):
-                    yield at.fault(
-                        "SPEC120",
-                        f"{name!r} is not a valid name in {language}",
-                        identity,
-                        "copy the constant's name from the project's source",
-                    )
-                if taken.setdefault(name, identity) != identity or (
-                    section != "fields" and name == project.value["fields"].get(identity)
-                ):
-                    yield at.fault(
-                        "SPEC118",
-                        f"{name} is also the name of {taken[name]}",
-                        identity,
-                        "one constant has one value: correct one of the two",
-                    )
-    for position, subset in enumerate(project.value.get("subsets", ())):
-        listed = project.node.value["subsets"].value[position].value["fields"]
-        for node in listed.value:
-            if node.value not in found.fields:
-                yield Diagnostic(
-                    Severity.ERROR,
-                    "SPEC119",
-                    f"subset {subset['id']}: there is no field {node.value!r}",
-                    project.document.locate(node),
-                    did_you_mean(node.value, found.fields, "field ids stand in spec/fields"),
-                )
-    if "controls" in project.value:
-        section_node = project.node.value["controls"]
-        for name in project.value["controls"]:
-            if name not in found.requirable:
-                where = project.document.locate(section_node.keys[name])
-                yield Diagnostic(
-                    Severity.ERROR, "SPEC122", f"there is no control or feature {name!r}", where,
-                    did_you_mean(name, found.requirable, NAMES_HINT),
-                )  # fmt: skip
-        yield from _check_words(project)
+
+
+def _unknown_fields(
+    project: Entry, ids: Iterable[Node], found: Names, where: str = ""
+) -> Iterator[Diagnostic]:
+    for node in ids:
+        if node.value not in found.fields:
+            hint = did_you_mean(node.value, found.fields, "field ids stand in spec/fields")
+            yield _fault(project, "SPEC119", f"{where}there is no field {node.value!r}", node, hint)
+
+
+def _check_constants(project: Entry) -> Iterator[Diagnostic]:
+    """SPEC118 to SPEC120: a constant is an identifier and has one value; ``order`` knows it."""
+    language = project.value["language"]
+    taken: dict[str, str] = {}
+    for node, of in _constants(project.node):
+        name = node.value
+        if not valid_identifier(name, language):
+            yield _fault(
+                project,
+                "SPEC120",
+                f"{name!r} is not a valid name in {language}",
+                node,
+                "copy the constant's name from the project's source",
+            )
+        if name in taken:
+            yield _fault(
+                project,
+                "SPEC118",
+                f"{name} is also the name of {taken[name]}",
+                node,
+                "one constant has one value: correct one of the two",
+            )
+        taken.setdefault(name, of)
+    for node in _at(project.node, "order").value:
+        if node.value not in taken:
+            message = f"order: the project has no constant {node.value!r}"
+            hint = did_you_mean(node.value, taken, "constants stand in `fields`")
+            yield _fault(project, "SPEC119", message, node, hint)
+
+
+def _constants(project: Node) -> Iterator[tuple[Node, str]]:
+    """Each constant that a project's file spells out, and what it is the name of."""
+    for key in _OF_FIELDS:
+        for identity, node in _at(project, key).value.items():
+            for each in node.value if isinstance(node.value, tuple) else (node,):
+                if each.value is not None:
+                    yield each, identity
+    for extra in _at(project, "extras").value:
+        yield extra.value["name"], "an extra"
+
+
+def _check_subsets(project: Entry, found: Names) -> Iterator[Diagnostic]:
+    """SPEC118, SPEC119: subsets are told apart by their ids, and are of fields that exist."""
+    subsets = list(entries(project.document, "subsets"))
+    yield from unique(subsets, "id", "SPEC118", "subset")
+    for subset in subsets:
+        where = f"subset {subset.value['id']}: "
+        for ids in (_at(subset.node, "fields").value, _at(subset.node, "members").keys.values()):
+            yield from _unknown_fields(project, ids, found, where)
+
+
+def _check_controls(project: Entry, found: Names) -> Iterator[Diagnostic]:
+    """SPEC122, SPEC136: controls exist, and are called as their word asks."""
+    for name, node in _at(project.node, "controls").keys.items():
+        if name not in found.requirable:
+            hint = did_you_mean(name, found.requirable, NAMES_HINT)
+            yield _fault(project, "SPEC122", f"there is no control or feature {name!r}", node, hint)
+    yield from _check_words(project)
 
 
 def _check_words(project: Entry) -> Iterator[Diagnostic]:
     """SPEC136: what a control is called agrees with the word that holds its group."""
-    for name, called in project.value["controls"].items():
+    for name, called in project.value.get("controls", {}).items():
         word = project.value.get("words", {}).get(name.partition(".")[0])
         if word is None:
             continue
@@ -118,5 +169,5 @@ def _check_words(project: Entry) -> Iterator[Diagnostic]:
             message = f"{name}: the macros of {word['name']} begin with {word['prefix']}"
         else:
             continue
-        where = project.document.locate(project.node.value["controls"].keys[name])
-        yield Diagnostic(Severity.ERROR, "SPEC136", message, where, "see `words` of the project")
+        node = _at(project.node, "controls").keys[name]
+        yield _fault(project, "SPEC136", message, node, "see `words` of the project")
