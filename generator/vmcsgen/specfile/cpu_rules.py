@@ -9,7 +9,7 @@ from vmcsgen.core.consistency import inconsistencies
 from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, did_you_mean
-from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, entries
+from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, entries, unique
 
 
 def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
@@ -18,7 +18,11 @@ def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
     every = [entry for document in documents.get("cpus", ()) for entry in entries(document, "cpus")]
     errata = [e for document in documents.get("errata", ()) for e in entries(document, "errata")]
     ladders = [e for document in documents.get("ladders", ()) for e in entries(document, "ladders")]
-    faults = [*_ids(every, "SPEC127"), *_ids(errata, "SPEC127")]
+    twins = [twin for entry in every for twin in entry.entries("also")]
+    faults = [
+        *unique([*every, *twins], "id", "SPEC127", "CPU id"),
+        *unique(errata, "id", "SPEC127", "erratum"),
+    ]
     for entry in every:
         faults += _check_cpu(entry, spec)
     for entry in (*errata, *ladders):
@@ -29,19 +33,6 @@ def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
     for entry in ladders:
         faults += _check_ladder(entry, spec)
     return faults
-
-
-def _ids(every: list[Entry], rule: str) -> Iterator[Diagnostic]:
-    """Ids, those of ``also`` included, are unique without regard to case."""
-    first: dict[str, Entry] = {}
-    for entry in every:
-        twins = [each["id"] for each in entry.value.get("also", ())]
-        for identity in (entry.value["id"], *twins):
-            other = first.setdefault(identity.casefold(), entry)
-            if other is not entry or twins.count(identity) > 1:
-                yield entry.fault(
-                    rule, f"id {identity!r} is taken", "id", f"first at {other.place('id')}"
-                )
 
 
 def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:

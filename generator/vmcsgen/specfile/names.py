@@ -31,12 +31,21 @@ class Entry:
         """``path:line`` of a value, for the other half of a duplicate."""
         return f"{self.document.path}:{self.node.value[key].start[0] + 1}"
 
+    def entries(self, key: str) -> Iterator[Entry]:
+        """The mappings in the list that stands under ``key``; none without such a list."""
+        return _listed(self.document, self.node, key)
+
 
 def entries(document: Document, key: str) -> Iterator[Entry]:
-    """The mappings in the list that stands under ``key``."""
-    if key in document.root.value:
-        for node in document.root.value[key].value:
-            yield Entry(document, node, node.plain())
+    """The mappings in the list that stands under ``key``; none without such a list."""
+    return _listed(document, document.root, key)
+
+
+def _listed(document: Document, node: Node, key: str) -> Iterator[Entry]:
+    if key in node.value:
+        for each in node.value[key].value:
+            plain: Any = each.plain()
+            yield Entry(document, each, plain)
 
 
 def whole(document: Document) -> Entry:

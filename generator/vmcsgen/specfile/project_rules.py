@@ -8,15 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
-from vmcsgen.specfile.names import (
-    NAMES_HINT,
-    Documents,
-    Entry,
-    Names,
-    entries,
-    unique,
-    whole,
-)
+from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, Names, unique, whole
 from vmcsgen.specfile.nodes import Node
 
 
@@ -140,7 +132,7 @@ def _constants(project: Node) -> Iterator[tuple[Node, str]]:
 
 def _check_subsets(project: Entry, found: Names) -> Iterator[Diagnostic]:
     """SPEC118, SPEC119: subsets are told apart by their ids, and are of fields that exist."""
-    subsets = list(entries(project.document, "subsets"))
+    subsets = list(project.entries("subsets"))
     yield from unique(subsets, "id", "SPEC118", "subset")
     for subset in subsets:
         where = f"subset {subset.value['id']}: "

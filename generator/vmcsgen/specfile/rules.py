@@ -321,11 +321,7 @@ def _unknown_of_kind(
 def check_emulators(files: Sequence[Document], found: Names) -> Iterator[Diagnostic]:
     """SPEC135: deviations are told apart by their ids, and are of fields and sources that exist."""
     emulators = [entry for document in files for entry in entries(document, "emulators")]
-    deviations = [
-        Entry(emulator.document, node, node.plain())
-        for emulator in emulators
-        for node in emulator.node.value["deviations"].value
-    ]
+    deviations = [entry for emulator in emulators for entry in emulator.entries("deviations")]
     yield from unique(emulators, "id", "SPEC135", "emulator")
     yield from unique(deviations, "id", "SPEC135", "deviation")
     known: dict[str, Collection[str]] = {"fields": found.fields, "sources": found.sources}
