@@ -20,7 +20,7 @@ from vmcsgen.capabilities import (
     vmxcap,
 )
 from vmcsgen.capabilities.assess import assess
-from vmcsgen.capabilities.dump import Dump, msr_names
+from vmcsgen.capabilities.dump import Dump
 from vmcsgen.capabilities.report import as_plain, as_text, warnings
 from vmcsgen.capabilities.sources import decode, parse
 from vmcsgen.capabilities.why import explain
@@ -44,13 +44,13 @@ def known() -> KnownCpus:
 
 READERS: dict[str, Callable[[bytes], Dump]] = {
     "any": lambda raw: parse(raw, "dump", spec()),
-    "rdmsr": lambda raw: rdmsr.read(decode(raw), "dump", msr_names(spec())),
-    "aida64": lambda raw: aida64.read(decode(raw), "dump"),
-    "json": lambda raw: json_text.read(decode(raw), "dump", spec(), msr_names(spec())),
+    "rdmsr": lambda raw: rdmsr.read(decode(raw), "dump", spec()),
+    "aida64": lambda raw: aida64.read(decode(raw), "dump", spec()),
+    "json": lambda raw: json_text.read(decode(raw), "dump", spec()),
     "libvirt": lambda raw: libvirt.read(decode(raw), "dump", spec()),
-    "virtualbox": lambda raw: virtualbox.read(decode(raw), "dump", msr_names(spec())),
+    "virtualbox": lambda raw: virtualbox.read(decode(raw), "dump", spec()),
     "vmxcap": lambda raw: vmxcap.read(decode(raw), "dump", spec()),
-    "probe": lambda raw: probe_log.read(raw, "dump"),
+    "probe": lambda raw: probe_log.read(raw, "dump", spec()),
 }
 _SEEDS = {"json": "*.json", "libvirt": "*.xml", "any": "*", "probe": "no-such"}
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 from vmcsgen.capabilities.dump import Collector, Dump, parse_hexadecimal
+from vmcsgen.core.spec import Spec
 
 NAME = "AIDA64 dump"
 
@@ -34,9 +35,9 @@ def recognises(text: str) -> bool:
     return "---[ MSR Registers" in text or "---[ CPUID Registers" in text
 
 
-def read(text: str, source: str) -> Dump:
+def read(text: str, source: str, spec: Spec) -> Dump:
     """The processors of a dump; a section's number tells which logical CPU it is of."""
-    collector = Collector(source)
+    collector = Collector(source, spec)
     name = None
     for line_number, line in enumerate(text.splitlines(), 1):
         if collector.full:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vmcsgen.core.processor import HYPERVISOR, Leaf, Registers
+from vmcsgen.core.processor import Leaf, Registers, features, is_virtual
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, Location, Severity
 
@@ -105,8 +105,9 @@ class Collector:
     Readers stop when it is ``full``.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, spec: Spec) -> None:
         self.source = source
+        self.spec = spec
         self.faults: list[Diagnostic] = []
         self.current = Draft()
         self._drafts = [self.current]
@@ -183,19 +184,25 @@ class Collector:
             if spare is not None and not draft.cpuid:
                 draft.cpuid = spare.cpuid
             draft.name = draft.name or name
-        joined = tuple(_join(drafts))
+        joined = tuple(_join(drafts, self.spec))
         return Dump(self.source, format_name, joined, len(drafts), tuple(self.faults))
 
 
-def _join(drafts: list[Draft]) -> Iterator[Processor]:
-    """One Processor for all drafts that say the same of VMX and of the features it needs."""
+def _join(drafts: list[Draft], spec: Spec) -> Iterator[Processor]:
+    """One Processor for all drafts that say the same of VMX and of the features it needs.
+
+    Nothing else of CPUID counts but the signature and whether there is a hypervisor: like
+    processors differ in APIC ids, and in bits that mirror control registers.
+    """
     alike: dict[object, list[Draft]] = {}
     for draft in drafts:
         says = (
             frozenset(draft.msrs.items()),
             frozenset(draft.controls.items()),
             frozenset(draft.features.items()),
-            frozenset(_features(draft.cpuid).items()),
+            frozenset(features(spec, draft.cpuid).items()),
+            draft.cpuid.get((1, 0), (0,))[0],
+            is_virtual(draft.cpuid),
             draft.virtual,
             draft.identity,
         )
@@ -207,18 +214,6 @@ def _join(drafts: list[Draft]) -> Iterator[Processor]:
             first.name, numbers, first.msrs, first.cpuid, first.controls, first.features,
             first.virtual, first.emulator, first.identity,
         )  # fmt: skip
-
-
-def _features(cpuid: Mapping[Leaf, Registers]) -> dict[Leaf, Registers]:
-    """The leaves that tell kinds of processors apart, without what differs between like ones.
-
-    Signature, hypervisor and features; not the APIC id, nor bits that mirror control registers.
-    """
-    zero = (0, 0, 0, 0)
-    kept = {leaf: cpuid[leaf] for leaf in ((7, 1),) if leaf in cpuid}
-    kept |= {leaf: (cpuid[leaf][0], 0, 0, 0) for leaf in ((0, 0), (7, 0)) if leaf in cpuid}
-    eax, _, ecx, _ = cpuid.get((1, 0), zero)
-    return kept | {(1, 0): (eax, 0, ecx & HYPERVISOR, 0)}
 
 
 def parse_hexadecimal(digits: str) -> int | None:

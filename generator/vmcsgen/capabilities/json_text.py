@@ -25,6 +25,7 @@ from vmcsgen.capabilities.dump import (
     Collector,
     Dump,
     Identity,
+    msr_names,
     parse_hexadecimal,
 )
 from vmcsgen.capabilities.qmp import add_model
@@ -46,9 +47,10 @@ def recognises(text: str) -> bool:
     return re.match(rf"[{_BLANK}]*(?:\{{|\[[{_BLANK}]*[\[{{\]])", text) is not None
 
 
-def read(text: str, source: str, spec: Spec, names: Mapping[str, int]) -> Dump:
+def read(text: str, source: str, spec: Spec) -> Dump:
     """The processors of all JSON values; DiagnosticError where the text is not JSON."""
-    collector = Collector(source)
+    collector = Collector(source, spec)
+    names = msr_names(spec)
     for value in _values(text, collector):
         _visit(collector, value, spec, names, _DEPTH_LIMIT)
     return collector.finish(NAME)

@@ -59,7 +59,7 @@ class _Reader:
     """Takes one tag after the other."""
 
     def __init__(self, source: str, spec: Spec) -> None:
-        self.collector = Collector(source)
+        self.collector = Collector(source, spec)
         self.spec = spec
         self.properties = properties(spec)
         groups = {group.msr: group for group in spec.groups if group.shift}

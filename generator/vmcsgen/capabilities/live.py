@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vmcsgen.capabilities.dump import Collector, Dump
 from vmcsgen.core.capabilities import CAPABILITY_MSRS, IA32_VMX_BASIC
+from vmcsgen.core.processor import Leaf, leaves
+from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import DiagnosticError, refuse
 
 NAME = "live machine"
@@ -16,8 +18,6 @@ DEVICES = Path("/dev/cpu")
 
 ReadAt = Callable[[int, int, int], bytes]
 """``os.pread``: file descriptor, number of bytes, offset."""
-
-_LEAVES = ((0, 0), (1, 0), (7, 0), (7, 1), (0x80000002, 0), (0x80000003, 0), (0x80000004, 0))
 
 
 def is_device(path: Path) -> bool:
@@ -30,17 +30,20 @@ def is_device(path: Path) -> bool:
     return not rest or (rest[0].isdigit() and rest[1:] in ((), ("msr",)))
 
 
-def read(path: Path, cpuinfo: Path = Path("/proc/cpuinfo"), read_at: ReadAt = os.pread) -> Dump:
+def read(
+    path: Path, spec: Spec, cpuinfo: Path = Path("/proc/cpuinfo"), read_at: ReadAt = os.pread
+) -> Dump:
     """The logical CPUs below ``path`` (all, or one).
 
     DiagnosticError says what is missing: root, the msr module, or VMX.
     """
     source = str(path)
-    collector = Collector(source)
+    collector = Collector(source, spec)
+    asked = leaves(spec)
     for number, folder in _folders(path, source, cpuinfo):
         collector.select(number)
         _read_msrs(collector, folder, source, cpuinfo, read_at)
-        _read_cpuid(collector, folder, read_at)
+        _read_cpuid(collector, folder, asked, read_at)
     return collector.finish(NAME)
 
 
@@ -125,13 +128,13 @@ def _read_register(descriptor: int, size: int, offset: int, read_at: ReadAt) -> 
     return raw if len(raw) == size else None
 
 
-def _read_cpuid(collector: Collector, folder: Path, read_at: ReadAt) -> None:
+def _read_cpuid(collector: Collector, folder: Path, asked: Iterable[Leaf], read_at: ReadAt) -> None:
     try:
         descriptor = os.open(folder / "cpuid", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return  # The cpuid module is a convenience; MSRs decide nearly everything.
     try:
-        for leaf, subleaf in _LEAVES:
+        for leaf, subleaf in asked:
             raw = _read_register(descriptor, 16, subleaf << 32 | leaf, read_at)
             if raw is not None:
                 eax, ebx, ecx, edx = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vmcsgen.capabilities.dump import Collector, Dump
+from vmcsgen.core.spec import Spec
 
 NAME = "probe log"
 
@@ -14,7 +15,7 @@ def recognises(raw: bytes) -> bool:
     return re.search(rb"@vmcs[0-9]{1,4} [0-9a-f]{4} ", raw) is not None
 
 
-def read(raw: bytes, source: str) -> Dump:
+def read(raw: bytes, source: str, spec: Spec) -> Dump:
     """The processor of the last complete run; DiagnosticError where the probe's own reader has one.
 
     An MSR that trapped does not exist. A run with a ``host`` line was one in an emulator or a
@@ -23,7 +24,7 @@ def read(raw: bytes, source: str) -> Dump:
     from vmcsgen.logs.probe_reading import parse_log
 
     log = parse_log(raw, source)
-    collector = Collector(source)
+    collector = Collector(source, spec)
     for address, value in sorted(log.msrs.items()):
         collector.msr(address, f"{value:x}")
     collector.current.cpuid.update(log.leaves)

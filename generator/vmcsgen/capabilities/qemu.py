@@ -53,7 +53,7 @@ def models(spec: Spec, names: Sequence[str], command: str = COMMAND) -> Models:
                 f"QEMU {version}: {reason}", source, rule="CAPS003",
                 hint=f"{command} -cpu help lists its models",
             )  # fmt: skip
-        collector = Collector(source)
+        collector = Collector(source, spec)
         model = answer["return"]["model"]
         add_model(collector, f"{name} of QEMU {version}", model["props"], spec)
         collector.current.emulator = "qemu", version

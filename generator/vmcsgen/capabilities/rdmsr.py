@@ -30,8 +30,16 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from vmcsgen.capabilities import rdmsr_command
-from vmcsgen.capabilities.dump import FIRST_MSR, LAST_MSR, Collector, Dump, parse_hexadecimal
+from vmcsgen.capabilities.dump import (
+    FIRST_MSR,
+    LAST_MSR,
+    Collector,
+    Dump,
+    msr_names,
+    parse_hexadecimal,
+)
 from vmcsgen.capabilities.rdmsr_command import Command
+from vmcsgen.core.spec import Spec
 
 NAME = "MSR text"
 
@@ -65,9 +73,9 @@ class _Pending:
     count: int = 0
 
 
-def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
-    """The processors of a text; ``names`` are addresses of MSRs by name in lower case."""
-    reader = _Reader(Collector(source), names)
+def read(text: str, source: str, spec: Spec) -> Dump:
+    """The processors of a text."""
+    reader = _Reader(Collector(source, spec), msr_names(spec))
     for number, line in enumerate(text.splitlines(), 1):
         if reader.collector.full:
             break

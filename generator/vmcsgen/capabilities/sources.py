@@ -15,7 +15,7 @@ from vmcsgen.capabilities import (
     virtualbox,
     vmxcap,
 )
-from vmcsgen.capabilities.dump import Dump, Identity, Processor, msr_names
+from vmcsgen.capabilities.dump import Dump, Identity, Processor
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import refuse
 from vmcsgen.specfile.cpus import KnownCpu, KnownCpus
@@ -63,7 +63,7 @@ def _open(source: str, spec: Spec, known: Callable[[], KnownCpus]) -> Dump:
     from vmcsgen.capabilities import live
 
     if live.is_device(path):
-        return live.read(path)
+        return live.read(path, spec)
     try:
         with path.open("rb") as stream:
             raw = stream.read(SIZE_LIMIT + 1)
@@ -120,20 +120,19 @@ def parse(raw: bytes, source: str, spec: Spec) -> Dump:
             hint="cut out the part with the MSRs",
         )  # fmt: skip
     if probe_log.recognises(raw):
-        return probe_log.read(raw, source)
+        return probe_log.read(raw, source, spec)
     text = decode(raw)
-    names = msr_names(spec)
     if json_text.recognises(text):
-        return json_text.read(text, source, spec, names)
+        return json_text.read(text, source, spec)
     if libvirt.recognises(text):
         return libvirt.read(text, source, spec)
     if vmxcap.recognises(text):
         return vmxcap.read(text, source, spec)
     if virtualbox.recognises(text):
-        return virtualbox.read(text, source, names)
+        return virtualbox.read(text, source, spec)
     if aida64.recognises(text):
-        return aida64.read(text, source)
-    return rdmsr.read(text, source, names)
+        return aida64.read(text, source, spec)
+    return rdmsr.read(text, source, spec)
 
 
 def decode(raw: bytes) -> str:

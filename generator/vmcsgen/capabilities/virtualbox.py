@@ -10,9 +10,9 @@ Grammar, one item a line, after an optional time stamp (``00:00:04.809262 ``):
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from vmcsgen.capabilities.dump import Collector, Dump
+from vmcsgen.capabilities.dump import Collector, Dump, msr_names
+from vmcsgen.core.spec import Spec
 
 NAME = "VirtualBox log"
 
@@ -32,12 +32,13 @@ def recognises(text: str) -> bool:
     return re.search(r"(?:HM|HWACCM):\s+MSR_IA32_VMX_", text) is not None
 
 
-def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
-    """The host's processor; ``names`` are addresses of MSRs by name in lower case.
+def read(text: str, source: str, spec: Spec) -> Dump:
+    """The host's processor.
 
     A log of several runs tells the same several times; like processors are joined.
     """
-    collector = Collector(source)
+    collector = Collector(source, spec)
+    names = msr_names(spec) | _NAMES
     leaf: tuple[int, int] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         if collector.full:
@@ -46,7 +47,7 @@ def read(text: str, source: str, names: Mapping[str, int]) -> Dump:
             found = _MSR.search(line)
             if found is not None:
                 name = found["name"].lower()
-                address = names.get(name, _NAMES.get(name))
+                address = names.get(name)
                 if address is not None:
                     collector.msr(address, found["value"], number, line)
         elif "Gst: " in line:

@@ -46,7 +46,7 @@ def recognises(text: str) -> bool:
 
 def read(text: str, source: str, spec: Spec) -> Dump:
     """One processor for each run of vmxcap (it looks at logical CPU 0 only)."""
-    collector = Collector(source)
+    collector = Collector(source, spec)
     labels = {group: _labels(spec, group) for group in _GROUPS.values()}
     group: str | None = None
     msr: int | None = None

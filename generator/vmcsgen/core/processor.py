@@ -21,6 +21,11 @@ _REGISTERS = ("eax", "ebx", "ecx", "edx")
 _NOTHING: Registers = (0, 0, 0, 0)
 _EXTENDED = 0x80000000
 _FEATURE_LEAF = 7
+_IDENTITY: tuple[Leaf, ...] = (
+    (0, 0), (1, 0), (_FEATURE_LEAF, 0),
+    (_EXTENDED, 0), (_EXTENDED + 2, 0), (_EXTENDED + 3, 0), (_EXTENDED + 4, 0),
+)  # fmt: skip
+"""Vendor, signature and brand, and how far the leaves go (SDM Vol. 2A, CPUID)."""
 
 
 def signature(eax: int) -> tuple[int, int, int]:
@@ -75,6 +80,11 @@ def features(spec: Spec, cpuid: Mapping[Leaf, Registers]) -> dict[str, bool]:
         elif _beyond(feature.leaf, feature.subleaf, cpuid):
             found[feature.name] = False
     return found
+
+
+def leaves(spec: Spec) -> tuple[Leaf, ...]:
+    """The leaves that a processor is asked for: who it is, and all that ``features`` looks at."""
+    return tuple(sorted({*_IDENTITY, *((each.leaf, each.subleaf) for each in spec.features)}))
 
 
 def register(feature: Feature, registers: Registers) -> int:

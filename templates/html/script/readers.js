@@ -6,6 +6,7 @@ const LAST_MSR = 0x49f;
 const PROCESSORS_LIMIT = 4096;
 const LINE_LIMIT = 1000;
 const CPUID_HYPERVISOR = 1n << 31n;
+const CPUID_EXTENDED = 0x80000000;
 
 /** A number of at most 64 bits in hexadecimal digits (0x, h, - _ ` ' allowed), else null. */
 function parseHexadecimal(digits) {
@@ -130,18 +131,13 @@ function setOnce(map, key, value) {
 function fingerprint(draft) {
   const told = (map) => [...map].map(([key, value]) => `${key}=${value}`).sort().join();
   const leaf1 = draft.cpuid.get("1/0");
-  const leaves = [
-    draft.cpuid.get("7/1"), draft.cpuid.get("0/0")?.[0], draft.cpuid.get("7/0")?.[0],
-    leaf1?.[0], leaf1 && leaf1[2] & CPUID_HYPERVISOR,
-  ];
-  return [told(draft.msrs), told(draft.controls), told(draft.features), leaves.join("/"),
-    draft.virtual, JSON.stringify(draft.identity)].join("|");
+  return [told(draft.msrs), told(draft.controls), told(featuresOf(draft)), leaf1?.[0],
+    leaf1 && leaf1[2] & CPUID_HYPERVISOR, draft.virtual, JSON.stringify(draft.identity)].join("|");
 }
 
-/** A processor with what its CPUID leaves say: features, whether it is virtual, its signature. */
-function identified(draft) {
-  const { cpuid } = draft;
-  const features = new Map(draft.features);
+/** The features that a draft tells by name, and those that its CPUID leaves decide. */
+function featuresOf({ cpuid, features: told }) {
+  const features = new Map(told);
   for (const feature of facts.features) {
     const registers = cpuid.get(`${feature.leaf}/${feature.subleaf}`);
     if (registers) {
@@ -151,6 +147,13 @@ function identified(draft) {
       setOnce(features, feature.name, false);
     }
   }
+  return features;
+}
+
+/** A processor with what its CPUID leaves say: features, whether it is virtual, its signature. */
+function identified(draft) {
+  const { cpuid } = draft;
+  const features = featuresOf(draft);
   const leaf1 = cpuid.get("1/0");
   const virtual = draft.virtual ?? (leaf1 ? Boolean(leaf1[2] & CPUID_HYPERVISOR) : null);
   const vendor = textOf([1, 3, 2].map((place) => cpuid.get("0/0")?.[place] ?? 0n));
@@ -167,7 +170,8 @@ function textOf(registers) {
 }
 
 function beyond(feature, cpuid) {
-  const highest = cpuid.get("0/0")?.[0];
+  const first = feature.leaf < CPUID_EXTENDED ? 0 : CPUID_EXTENDED;
+  const highest = cpuid.get(`${first}/0`)?.[0];
   if (highest !== undefined && BigInt(feature.leaf) > highest) return true;
   const subleaves = cpuid.get("7/0")?.[0];
   return feature.leaf === 7 && subleaves !== undefined && BigInt(feature.subleaf) > subleaves;

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import vmcsgen
 from vmcsgen.capabilities import rdmsr
-from vmcsgen.capabilities.dump import PROCESSORS_LIMIT, Dump, msr_names
+from vmcsgen.capabilities.dump import PROCESSORS_LIMIT, Dump
+from vmcsgen.core.spec import Feature
 
 SECONDARY = 0x57CFF00000000
 
 
 def read(spec: vmcsgen.Spec, text: str) -> Dump:
-    return rdmsr.read(text, "dump.txt", msr_names(spec))
+    return rdmsr.read(text, "dump.txt", spec)
 
 
 @pytest.mark.parametrize(
@@ -260,8 +263,8 @@ def test_cpuid_lines_of_cpuid_r(spec: vmcsgen.Spec) -> None:
         ("0x00000001 0x00", (0x906A3, 0x400800, 0x77FAFBBF), False),  # another stepping
         ("0x00000001 0x00", (0x906A4, 0x400800, 0xF7FAFBBF), False),  # under a hypervisor
         ("0x00000007 0x00", (1, 0x239CA7EB, 0x98C007AC), True),  # not what features depend on
-        ("0x00000007 0x00", (0, 0x239CA7EB, 0x98C007BC), False),  # (7, 1) is not there
         ("0x00000007 0x01", (0x20000, 0, 0), False),  # FRED
+        ("0x00000007 0x01", (0x401C30, 0, 0), True),  # features that no field depends on
     ],
 )
 def test_processors_with_the_same_msrs_are_told_apart_by_cpuid(
@@ -272,16 +275,34 @@ def test_processors_with_the_same_msrs_are_told_apart_by_cpuid(
         "0x00000007 0x00": (1, 0x239CA7EB, 0x98C007BC),
         "0x00000007 0x01": (0, 0, 0),
     }
+    found = read(spec, of_cpus(leaves, leaves | {leaf: registers})).processors
+    assert [each.numbers for each in found] == ([(0, 1)] if joined else [(0,), (1,)])
+
+
+def of_cpus(*cpus: dict[str, tuple[int, int, int]]) -> str:
+    """A dump of processors with the same MSRs, and EAX to ECX of CPUID leaves of each."""
     lines = []
-    for number, told in enumerate((leaves, leaves | {leaf: registers})):
+    for number, leaves in enumerate(cpus):
         lines.append(f"CPU {number}:")
         lines += [
             f"   {key}: eax={a:#010x} ebx={b:#010x} ecx={c:#010x} edx=0x00000000"
-            for key, (a, b, c) in told.items()
+            for key, (a, b, c) in leaves.items()
         ]
         lines.append("0x480 1")
-    found = [each.numbers for each in read(spec, "\n".join(lines) + "\n").processors]
-    assert found == ([(0, 1)] if joined else [(0,), (1,)])
+    return "\n".join(lines) + "\n"
+
+
+def test_a_feature_that_is_absent_or_not_told_makes_a_difference(spec: vmcsgen.Spec) -> None:
+    text = of_cpus({"0x00000007 0x00": (0, 0, 0)}, {"0x00000007 0x00": (1, 0, 0)})
+    assert len(read(spec, text).processors) == 2
+
+
+def test_a_feature_on_a_new_leaf_tells_processors_apart(spec: vmcsgen.Spec) -> None:
+    text = of_cpus({"0x00000024 0x01": (0, 0, 0)}, {"0x00000024 0x01": (0, 1 << 3, 0)})
+    assert len(read(spec, text).processors) == 1
+    feature = Feature("made_up", "Made up", 0x24, 1, "ebx", 3)
+    newer = replace(spec, features=(*spec.features, feature))
+    assert len(read(newer, text).processors) == 2
 
 
 def test_number_of_processors_is_limited(spec: vmcsgen.Spec) -> None:

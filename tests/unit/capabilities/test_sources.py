@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 import vmcsgen
 from vmcsgen.capabilities import live, qemu, sources
 from vmcsgen.capabilities.dump import Dump, parse_hexadecimal
+from vmcsgen.core.spec import Feature
 from vmcsgen.specfile.cpus import KnownCpus
 
 
@@ -183,21 +185,25 @@ class Machine:
         return value.to_bytes(size, "little")
 
 
-def test_live_machine(tmp_path: Path) -> None:
+def test_live_machine(spec: vmcsgen.Spec, tmp_path: Path) -> None:
     machine = Machine(tmp_path, {0x480: 0xDA040000000004, 0x48A: 0x2E, 0x481: None}, cpus=3)
-    dump = live.read(tmp_path, read_at=machine.pread)
+    dump = live.read(tmp_path, spec, read_at=machine.pread)
     assert dump.count == 3
     (processor,) = dump.processors
     assert processor.numbers == (0, 1, 2)
     assert dict(processor.msrs) == {0x480: 0xDA040000000004, 0x48A: 0x2E}
 
 
-def test_live_reads_cpuid_where_the_kernel_offers_it(tmp_path: Path) -> None:
-    registers: dict[int, int | None] = {0x480: 1, 1 << 32 | 7: 1 << 17, 1: 0x90672}
-    machine = Machine(tmp_path, registers)
+def test_live_reads_cpuid_where_the_kernel_offers_it(spec: vmcsgen.Spec, tmp_path: Path) -> None:
+    """The leaves that the spec has features on; a new one in it is no exception."""
+    leaf = {1 << 32 | 7: 1 << 17, 1 << 32 | 0x24: 1 << 3, 1: 0x90672}
+    machine = Machine(tmp_path, {0x480: 1, **leaf})
     (tmp_path / "0/cpuid").touch()
-    (processor,) = live.read(tmp_path / "0/msr", read_at=machine.pread).processors
+    feature = Feature("made_up", "Made up", 0x24, 1, "eax", 3)
+    newer = replace(spec, features=(*spec.features, feature))
+    (processor,) = live.read(tmp_path / "0/msr", newer, read_at=machine.pread).processors
     assert processor.cpuid[7, 1] == (1 << 17, 0, 0, 0)
+    assert processor.cpuid[0x24, 1] == (1 << 3, 0, 0, 0)
     assert processor.cpuid[1, 0][0] == 0x90672
 
 
@@ -205,19 +211,21 @@ def test_live_reads_cpuid_where_the_kernel_offers_it(tmp_path: Path) -> None:
     ("flags", "message"),
     [("flags : fpu vme", "no VMX"), ("flags : fpu vmx", "msr module is not loaded")],
 )
-def test_live_without_devices(tmp_path: Path, flags: str, message: str) -> None:
+def test_live_without_devices(spec: vmcsgen.Spec, tmp_path: Path, flags: str, message: str) -> None:
     (tmp_path / "cpuinfo").write_text(f"processor : 0\n{flags}\n")
     for path in (tmp_path / "cpu", tmp_path / "cpu/0/msr"):
         with pytest.raises(vmcsgen.DiagnosticError, match=message):
-            live.read(path, tmp_path / "cpuinfo")
+            live.read(path, spec, tmp_path / "cpuinfo")
 
 
-def test_live_without_vmx(tmp_path: Path) -> None:
+def test_live_without_vmx(spec: vmcsgen.Spec, tmp_path: Path) -> None:
     with pytest.raises(vmcsgen.DiagnosticError, match="no VMX, or a hypervisor"):
-        live.read(tmp_path, read_at=Machine(tmp_path, {}).pread)
+        live.read(tmp_path, spec, read_at=Machine(tmp_path, {}).pread)
 
 
-def test_live_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_without_permission(
+    spec: vmcsgen.Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Machine(tmp_path, {})
 
     def denied(*_: object) -> int:
@@ -225,7 +233,7 @@ def test_live_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "open", denied)
     with pytest.raises(vmcsgen.DiagnosticError, match="needs root"):
-        live.read(tmp_path)
+        live.read(tmp_path, spec)
 
 
 @pytest.mark.parametrize(
