@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,14 @@ FILE_LIMIT = 64 << 20
 
 GRACE = 5
 """Seconds after our own time limit at which ``timeout`` kills the child if we no longer can."""
+
+
+_LOOK = 0.02
+"""Seconds between two looks at the child."""
+
+
+class StoppedError(Exception):
+    """Nobody wants the child's answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +68,17 @@ def _works(command: Sequence[str]) -> bool:
     return done.returncode == 0
 
 
-def run(command: Sequence[str], folder: Path, seconds: float) -> Finished:
+def run(
+    command: Sequence[str], folder: Path, seconds: float, stop: threading.Event | None = None
+) -> Finished:
     """Run ``command`` in ``folder``, its output in the files ``stdout`` and ``stderr`` there.
 
-    It is killed, with all that it started, after ``seconds``, or when we are interrupted. Should
-    we die ourselves, ``timeout`` ends it. FileNotFoundError if there is no such command.
+    It is killed, with all that it started, after ``seconds``, or when we are interrupted: an
+    interrupt reaches the main thread only, which tells the others by ``stop``; StoppedError says
+    that it did. Should we die ourselves, ``timeout`` ends it. FileNotFoundError if there is no such
+    command.
     """
+    stop = threading.Event() if stop is None else stop
     if shutil.which(command[0]) is None:
         raise FileNotFoundError(command[0])
     guard: list[str] = []
@@ -86,14 +100,13 @@ def run(command: Sequence[str], folder: Path, seconds: float) -> Finished:
             env=environment,
             start_new_session=True,
         )
-        timed_out = False
         try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            while (running := child.poll() is None) and time.monotonic() - began < seconds:
+                if stop.wait(_LOOK):
+                    raise StoppedError
         finally:
             if child.poll() is None:
                 # The child leads the process group of all that stands behind it.
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
-    return Finished(child.returncode, time.monotonic() - began, timed_out)
+    return Finished(child.returncode, time.monotonic() - began, timed_out=running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Event
 
 from vmcsgen.diagnostics import Diagnostic, DiagnosticError, Location, Severity, printable
 from vmcsgen.logs import probe_protocol
@@ -31,11 +32,13 @@ _NO_PORT = b"RFB could not bind any port"
 """Bochs gives up when another Bochs takes its display's port at the wrong instant."""
 
 
-def run_probe(machine: Machine, built: Built, seconds: float = SECONDS) -> bytes:
+def run_probe(
+    machine: Machine, built: Built, seconds: float = SECONDS, stop: Event | None = None
+) -> bytes:
     """The log of one run, the line about the emulator in front.
 
     DiagnosticError if the emulator is missing; CutShortError if it ended before the probe did:
-    killed, out of time, or in a panic of its own.
+    killed, out of time, or in a panic of its own. StoppedError once ``stop`` is set.
     """
     emulator = EMULATORS[machine.emulator]
     version = emulator.version()
@@ -48,7 +51,7 @@ def run_probe(machine: Machine, built: Built, seconds: float = SECONDS) -> bytes
             folder = Path(name)
             write_files(folder, recipe.files)
             try:
-                finished = process.run(recipe.command, folder, seconds)
+                finished = process.run(recipe.command, folder, seconds, stop)
             except FileNotFoundError:
                 raise missing(emulator) from None
             log, serial, said = (_content(folder / each) for each in (*recipe.logs, "stderr"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeAlias
 
 from vmcsgen.core.spec import Spec
+from vmcsgen.helpers import processors
 from vmcsgen.logs.probe_reading import NothingAskedError, parse_log
 from vmcsgen.probe.build import Built
 from vmcsgen.probe.compare import compare
@@ -30,10 +31,12 @@ def survey(
     """Each machine with its log and its result, in the order given; as many at once as CPUs.
 
     A machine without VMX yields the error that says so. DiagnosticError for a run that failed.
+    Whoever asks for no more, or is interrupted, waits for none that still runs.
     """
     known = tuple(explanations)
-    with ThreadPoolExecutor(max_workers=max(1, min(len(machines), os.cpu_count() or 1))) as pool:
-        runs = [pool.submit(run_probe, machine, built, seconds) for machine in machines]
+    stop = Event()
+    with ThreadPoolExecutor(max_workers=max(1, min(len(machines), processors()))) as pool:
+        runs = [pool.submit(run_probe, machine, built, seconds, stop) for machine in machines]
         try:
             for machine, run in zip(machines, runs, strict=True):
                 raw = run.result()
@@ -44,5 +47,5 @@ def survey(
                     continue
                 yield machine, raw, Result(str(machine), log, compare(spec, log, known))
         finally:
-            for run in runs:
-                run.cancel()
+            stop.set()
+            pool.shutdown(cancel_futures=True)

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from needs import missing
+from vmcsgen import Spec
 from vmcsgen.probe import process
+from vmcsgen.probe.build import Built
+from vmcsgen.probe.emulators import Machine
+from vmcsgen.probe.survey import survey
 
 
 def shell(folder: Path, script: str, seconds: float = 20) -> process.Finished:
@@ -31,13 +35,16 @@ def test_a_child_that_does_not_end_is_stopped_with_its_children(tmp_path: Path) 
     finished = shell(tmp_path, "sleep 60 & echo $! > child; wait", 1)
     assert finished.timed_out
     assert time.monotonic() - began < 10
-    child = int((tmp_path / "child").read_text())
+    assert has_ended(int((tmp_path / "child").read_text()))
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a killed process ends; init may not have heard of it yet."""
     for _ in range(100):
-        state = status_of(child)
-        if state in ("", "Z"):
-            break
+        if status_of(pid) in ("", "Z"):
+            return True
         time.sleep(0.05)
-    assert status_of(child) in ("", "Z")
+    return False
 
 
 def status_of(pid: int) -> str:
@@ -88,3 +95,41 @@ def test_the_child_reads_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_missing_program_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         process.run(["no-such-emulator"], tmp_path, 5)
+
+
+BOCHS = """\
+#!/bin/sh
+case $1 in --help) echo "Bochs x86 Emulator 2.7"; exit;; esac
+echo $$ > {folder}/$$.new && mv {folder}/$$.new {folder}/$$.pid
+exec sleep 60
+"""
+
+
+def test_an_interrupt_ends_every_run_of_a_survey(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes to the main thread, but the emulators are waited for in others."""
+    program = tmp_path / "bin/bochs"
+    program.parent.mkdir()
+    program.write_text(BOCHS.format(folder=tmp_path))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("vmcsgen.probe.survey.processors", lambda: 2)
+    image = tmp_path / "probe.img"
+    image.touch()
+    interrupted: list[float] = []
+
+    def interrupt() -> None:
+        while len(list(tmp_path.glob("*.pid"))) < 2:
+            time.sleep(0.01)
+        interrupted.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    machines = [Machine("bochs", model) for model in ("one", "two", "three")]
+    with pytest.raises(KeyboardInterrupt):
+        list(survey(spec, Built(image, image), machines, seconds=20))
+    assert time.monotonic() - interrupted[0] < 5
+    started = [int(path.stem) for path in tmp_path.glob("*.pid")]
+    assert len(started) == 2  # the third never began
+    assert all(map(has_ended, started))
