@@ -93,6 +93,9 @@ class OfSilicon:
 
 Explanation: TypeAlias = Deviation | OfSilicon
 
+KIND = "emulators"
+"""The kind of spec file that has the deviations of emulators."""
+
 _ERRATUM_KINDS = {
     "vmcs_enum": frozenset({"vmcs_enum"}),
     "vmread": frozenset({"unexpected", "unlisted", "read", "write"}),
@@ -103,22 +106,24 @@ _ERRATUM_KINDS = {
 def load_explanations(spec: Spec, root: Path | None = None) -> tuple[Explanation, ...]:
     """Known deviations of emulators and silicon, from the files that stand beside ``spec``.
 
-    DiagnosticError if a file breaks its schema.
+    Raises DiagnosticError with everything that is wrong with them. A spec without such files has
+    none.
     """
-    from vmcsgen.specfile import nodes, schema
     from vmcsgen.specfile.files import discover
+    from vmcsgen.specfile.load import read_documents
+    from vmcsgen.specfile.names import entries
 
-    found: list[Explanation] = []
-    for file in discover(spec_root() if root is None else root, ("emulators",)):
-        document = nodes.parse(nodes.read_text(file.path, file.shown), file.shown)
-        faults = schema.check(document, file.kind)
-        if faults:
-            raise DiagnosticError(faults)
-        plain: Any = document.root.plain()
-        for emulator in plain["emulators"]:
-            found += (_deviation(emulator["id"], entry) for entry in emulator["deviations"])
-    found += map(OfSilicon, load_cpus(spec, root).errata)
-    return tuple(found)
+    folder = spec_root() if root is None else root
+    documents, diagnostics = read_documents(discover(folder, (KIND,)))
+    if diagnostics:
+        raise DiagnosticError(diagnostics)
+    deviations = (
+        _deviation(emulator.value["id"], entry)
+        for document in documents.get(KIND, ())
+        for emulator in entries(document, "emulators")
+        for entry in emulator.value["deviations"]
+    )
+    return (*deviations, *map(OfSilicon, load_cpus(spec, root).errata))
 
 
 def _deviation(emulator: str, entry: Mapping[str, Any]) -> Deviation:
