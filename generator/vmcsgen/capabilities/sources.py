@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,8 @@ def open_source(source: str, spec: Spec, known: Callable[[], KnownCpus]) -> Dump
     them. ``known`` loads the known CPUs when they are needed.
     """
     plain, mark, number = source.rpartition("@")
-    if mark and number.isdigit() and len(number) <= 6 and not Path(source).exists():
+    # os.path: Path.exists raises for names that are too long, or behind a locked door.
+    if mark and number.isdigit() and len(number) <= 6 and not os.path.exists(source):
         return _only(open_source(plain, spec, known), int(number))
     dump = _open(source, spec, known)
     if not dump.processors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def discover(root: Path, kinds: Iterable[str] | None = None) -> tuple[SpecFile, 
     DiagnosticError if ``root`` is no spec, or holds a file that nothing would read.
     """
     name = shown(root)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # Path.is_dir raises for names that are too long
         hint = "name the folder that holds fields/ and controls/"
-        problem = "is a file, not a spec folder" if root.exists() else "there is no such folder"
+        there = os.path.exists(root)
+        problem = "is a file, not a spec folder" if there else "there is no such folder"
         raise refuse(problem, name, rule="SPEC008", hint=hint)
     try:
         listed = files_of(root)

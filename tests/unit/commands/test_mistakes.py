@@ -66,6 +66,30 @@ def test_a_mistake_is_told_with_the_way_to_mend_it(
     assert wanted in said.err
 
 
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("caps NAME", "can't be read: File name too long"),
+        ("caps NAME@1", "can't be read: File name too long"),
+        ("diff i7-7700k NAME@1", "can't be read: File name too long"),
+        ("validate NAME", "there is no such folder"),
+        ("list --spec NAME", "there is no such folder"),
+        ("caps i7-7700k --spec NAME", "there is no such folder"),
+        ("annotate NAME", "can't be read: File name too long"),
+        ("check NAME", "there is no such file or folder"),
+        ("check . --baseline NAME", "can't be read: File name too long"),
+        ("gen --templates NAME", "there is no such folder"),
+        ("probe read NAME", "can't be read: File name too long"),
+        ("probe build -o NAME", "can't be read: File name too long"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_no_bug(
+    command: str, wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command.replace("NAME", "n" * 300).split()) == 2
+    assert wanted in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["list", "caps i7-7700k", "completion bash"])
 def test_a_full_disk_is_no_bug(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
