@@ -44,6 +44,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+_NAMES_COMPARED = 500
+"""Names that a wanted one is compared with: as many as a spec has of a kind, not as it may have."""
+
+
 def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
     """The hint for a name that is not among ``known``: the one that was probably meant.
 
@@ -52,7 +56,7 @@ def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
     from difflib import get_close_matches
 
     names = list(known)
-    close = get_close_matches(wanted[:80], names, 1, 0.55)
+    close = get_close_matches(wanted[:80], names[:_NAMES_COMPARED], 1, 0.55)
     if close:
         return f"did you mean {close[0]!r}?"
     return otherwise or f"one of: {', '.join(names)}"

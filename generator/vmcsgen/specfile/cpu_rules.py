@@ -10,29 +10,31 @@ from vmcsgen.core.requirement import from_plain, names
 from vmcsgen.core.spec import Spec
 from vmcsgen.diagnostics import Diagnostic, did_you_mean
 from vmcsgen.specfile.names import NAMES_HINT, Documents, Entry, entries, unique
+from vmcsgen.specfile.nodes import bounded
 
 
 def check(documents: Documents, spec: Spec) -> list[Diagnostic]:
-    """Every semantic fault of files of the kinds cpus, errata and ladders."""
+    """The semantic faults of files of the kinds cpus, errata and ladders."""
+    return bounded(_faults(documents, spec))
+
+
+def _faults(documents: Documents, spec: Spec) -> Iterator[Diagnostic]:
     sources = {source.id for source in spec.sources}
     every = [entry for document in documents.get("cpus", ()) for entry in entries(document, "cpus")]
     errata = [e for document in documents.get("errata", ()) for e in entries(document, "errata")]
     ladders = [e for document in documents.get("ladders", ()) for e in entries(document, "ladders")]
     twins = [twin for entry in every for twin in entry.entries("also")]
-    faults = [
-        *unique([*every, *twins], "id", "SPEC127", "CPU id"),
-        *unique(errata, "id", "SPEC127", "erratum"),
-    ]
+    yield from unique([*every, *twins], "id", "SPEC127", "CPU id")
+    yield from unique(errata, "id", "SPEC127", "erratum")
     for entry in every:
-        faults += _check_cpu(entry, spec)
+        yield from _check_cpu(entry, spec)
     for entry in (*errata, *ladders):
         if entry.value["source"] not in sources:
             hint = did_you_mean(entry.value["source"], sorted(sources), "see spec/sources.yaml")
             message = f"there is no source {entry.value['source']!r}"
-            faults.append(entry.fault("SPEC111", message, "source", hint))
+            yield entry.fault("SPEC111", message, "source", hint)
     for entry in ladders:
-        faults += _check_ladder(entry, spec)
-    return faults
+        yield from _check_ladder(entry, spec)
 
 
 def _check_cpu(entry: Entry, spec: Spec) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
-SIZE_LIMIT = 16 << 20
+SIZE_LIMIT = 1 << 20
 """Largest spec file, in bytes; no more of a file is read."""
 
 FOLDERS = {"fields": "fields", "controls": "controls", "projects": "project", "cpus": "cpus"}

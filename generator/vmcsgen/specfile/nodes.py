@@ -8,8 +8,9 @@ they are how a small file becomes a large one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -25,6 +26,9 @@ DEPTH_LIMIT = 32
 
 ALIASES_SHOWN = 3
 """A file with more aliases than this is not read on."""
+
+FAULTS_LIMIT = 200
+"""Most faults that are told of one file, or by the rules that compare files."""
 
 Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
@@ -80,6 +84,22 @@ def locate(
     text = lines[line] if line < len(lines) else ""
     last = end[1] if end[0] == line else len(text)
     return Location(path, line + 1, column + 1, text, max(1, last - column))
+
+
+def bounded(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The first ``FAULTS_LIMIT`` faults, and in front that there are more; no more are looked for.
+
+    A file of a megabyte can have half a million, with a hint for each.
+    """
+    first = list(islice(faults, FAULTS_LIMIT + 1))
+    if len(first) <= FAULTS_LIMIT:
+        return first
+    message = f"more than {FAULTS_LIMIT} faults: the others are not told"
+    where = Location(first[0].location.path)
+    return [
+        Diagnostic(Severity.ERROR, "SPEC009", message, where, "correct these first"),
+        *first[:FAULTS_LIMIT],
+    ]
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -167,6 +187,8 @@ class _Builder:
     ) -> None:
         where = locate(self.shown, self.lines, start, end)
         self.faults.append(Diagnostic(Severity.ERROR, rule, message, where, hint))
+        if len(self.faults) > FAULTS_LIMIT:
+            raise DiagnosticError(bounded(self.faults))
 
     def fail(
         self, rule: str, message: str, start: tuple[int, int], end: tuple[int, int], hint: str = ""

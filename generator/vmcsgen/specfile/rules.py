@@ -6,6 +6,7 @@ They run on documents that passed their schemas; docs/rules-spec.md lists them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from vmcsgen.core.encoding import Encoding, FieldType, Width, why_not
 from vmcsgen.core.requirement import from_plain, names, terms
@@ -20,7 +21,7 @@ from vmcsgen.specfile.names import (
     unique,
     whole,
 )
-from vmcsgen.specfile.nodes import Document
+from vmcsgen.specfile.nodes import Document, bounded
 from vmcsgen.specfile.project_rules import check_projects
 from vmcsgen.specfile.spellings import check_spellings
 
@@ -29,19 +30,20 @@ GROUPS_LIMIT = 64
 
 
 def check(documents: Documents) -> list[Diagnostic]:
-    """Every semantic fault of a spec, in the order of the rules."""
+    """The semantic faults of a spec, in the order of the rules."""
     found = gather(documents)
-    return [
-        *check_encodings(documents.get("fields", ())),
-        *check_fields(documents.get("fields", ()), found),
-        *check_requirements(documents.get("fields", ()), found),
-        *check_controls(documents.get("controls", ()), found),
-        *check_features(documents.get("cpuid", ()), found),
-        *check_sources(documents, found),
-        *check_disagreements(documents.get("disagreements", ()), found),
-        *check_emulators(documents.get("emulators", ()), found),
-        *check_projects(documents, found),
-    ]
+    faults = chain(
+        check_encodings(documents.get("fields", ())),
+        check_fields(documents.get("fields", ()), found),
+        check_requirements(documents.get("fields", ()), found),
+        check_controls(documents.get("controls", ()), found),
+        check_features(documents.get("cpuid", ()), found),
+        check_sources(documents, found),
+        check_disagreements(documents.get("disagreements", ()), found),
+        check_emulators(documents.get("emulators", ()), found),
+        check_projects(documents, found),
+    )
+    return bounded(faults)
 
 
 def check_encodings(tables: Iterable[Document]) -> Iterator[Diagnostic]:

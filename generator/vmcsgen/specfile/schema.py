@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmcsgen.diagnostics import Diagnostic, Severity, did_you_mean
 from vmcsgen.resources import spec_root
-from vmcsgen.specfile.nodes import Document, Node
+from vmcsgen.specfile.nodes import Document, Node, bounded
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -40,7 +40,9 @@ def _validator(kind: str, folder: Path) -> Validator:
 
     schema = _schema(kind, folder)
     extended: Any = extend  # which has no types
-    keywords = {"$ref": _local_reference(schema), "pattern": _pattern}
+    keywords = {
+        "$ref": _local_reference(schema), "pattern": _pattern, "uniqueItems": _unique_items,
+    }  # fmt: skip
     made: Validator = extended(Draft202012Validator, keywords)(schema)
     return made
 
@@ -51,6 +53,16 @@ def _pattern(_: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Vali
         from jsonschema.exceptions import ValidationError
 
         yield ValidationError("is spelled wrongly")
+
+
+def _unique_items(_: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """What ``uniqueItems`` means here, in linear time: jsonschema compares each with each."""
+    if wanted and isinstance(instance, list):
+        distinct = {json.dumps(each, sort_keys=True) for each in instance}
+        if len(distinct) < len(instance):
+            from jsonschema.exceptions import ValidationError
+
+            yield ValidationError("names something twice")
 
 
 def _local_reference(schema: Mapping[str, Any]) -> Callable[..., Iterator[ValidationError]]:
@@ -73,12 +85,22 @@ def check(document: Document, kind: str) -> list[Diagnostic]:
 
     ``kind`` names a file of spec/schema, such as ``fields`` or ``project``.
     """
-    validator = _validator(kind, spec_root() / "schema")
-    found: list[Diagnostic] = []
-    for error in validator.iter_errors(document.root.plain()):
-        found.extend(_translate(document, error, _schema(kind, spec_root() / "schema")))
-    unique = dict.fromkeys(found)
-    return sorted(unique, key=lambda each: (each.location.line, each.location.column, each.message))
+    found = bounded(_distinct(_faults(document, kind)))
+    return sorted(found, key=lambda each: (each.location.line, each.location.column, each.message))
+
+
+def _faults(document: Document, kind: str) -> Iterator[Diagnostic]:
+    folder = spec_root() / "schema"
+    for error in _validator(kind, folder).iter_errors(document.root.plain()):
+        yield from _translate(document, error, _schema(kind, folder))
+
+
+def _distinct(faults: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    seen: set[Diagnostic] = set()
+    for each in faults:
+        if each not in seen:
+            seen.add(each)
+            yield each
 
 
 def _translate(

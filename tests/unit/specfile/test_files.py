@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from vmcsgen import DiagnosticError, load
+from vmcsgen.specfile.inputs import SIZE_LIMIT
 from vmcsgen.specfile.load import validate
-from vmcsgen.specfile.nodes import parse
+from vmcsgen.specfile.nodes import FAULTS_LIMIT, parse
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def only_error(small: Path) -> str:
 def test_a_file_of_one_gigabyte_is_refused_unread(small: Path) -> None:
     with (small / "fields/b04.yaml").open("wb") as stream:
         stream.truncate(1 << 30)
-    assert only_error(small).endswith("fields/b04.yaml: is larger than 16 MiB [SPEC001]")
+    assert only_error(small).endswith("fields/b04.yaml: is larger than 1 MiB [SPEC001]")
 
 
 def test_a_byte_that_is_not_utf8_is_pointed_at(small: Path) -> None:
@@ -99,3 +101,51 @@ def test_a_control_character_is_found_where_it_stands(before: str) -> None:
     assert (found.rule, found.message) == ("SPEC003", "character U+0001 is not allowed in YAML")
     line, _, rest = (f"{before}\x01").rpartition("\n")
     assert (found.location.line, found.location.column) == (1 + bool(line), len(rest))
+
+
+FIELD = """\
+table: B-4
+title: 64-bit control fields
+width: 64
+type: control
+fields:
+  - id: tsc_multiplier
+    title: TSC multiplier
+    encoding: 0x2032
+    requires: always
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "item"),
+    [
+        (FIELD + "    sources: [{a: 0}, ", "a-{0},"),
+        (FIELD + "    sources: [", "a-{0},"),
+        ("fields: [", "{{}},"),
+        ("{", "key_{0}: 0,"),
+        ("{", "key: 0,"),
+    ],
+    ids=["texts and a mapping", "texts", "nothing in them", "unknown keys", "one key"],
+)
+def test_a_file_as_large_as_may_be_is_checked_in_seconds(small: Path, head: str, item: str) -> None:
+    """A list is compared with itself in linear time, and faults are not looked for without end."""
+    count = (SIZE_LIMIT - len(head) - 2) // len(item.format(100_000))
+    content = "".join(map(item.format, range(100_000, 100_000 + count)))
+    (small / "fields/b04.yaml").write_text(f"{head}{content}{']' if '[' in head else '}'}\n")
+    began = time.process_time()
+    diagnostics = validate(small).diagnostics
+    assert time.process_time() - began < 10  # twice as long as promised: machines differ
+    assert len(diagnostics) <= 2 * FAULTS_LIMIT
+
+
+def test_more_faults_than_are_told(small: Path) -> None:
+    path = small / "fields/b04.yaml"
+    path.write_text("".join(f"key_{number}: 0\n" for number in range(FAULTS_LIMIT + 1)))
+    first, *others = validate(small).diagnostics
+    assert (first.rule, first.message) == (
+        "SPEC009",
+        "more than 200 faults: the others are not told",
+    )
+    assert len(others) == FAULTS_LIMIT
+    path.write_text("".join(f"key_{number}: 0\n" for number in range(FAULTS_LIMIT - 5)))
+    assert len(validate(small).diagnostics) == FAULTS_LIMIT  # five keys are missing
