@@ -12,7 +12,7 @@ from vmcsgen.targets.skeleton import SKELETONS
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mine", "../mine", "a b", "-x", ".", "..", ".x", "x-", "x--y", "a" * 81, "mine\n"]
+    "name", ["Mine", "../mine", "a b", "-x", ".", "..", ".x", "x-", "x--y", "a" * 81, "mine\n"]
 )
 def test_a_name_that_no_target_can_have(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
