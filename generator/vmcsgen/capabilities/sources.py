@@ -138,13 +138,13 @@ def parse(raw: bytes, source: str, spec: Spec) -> Dump:
 
 
 def decode(raw: bytes) -> str:
-    """The text of a dump: UTF-16 with a byte-order mark (Windows tools), else UTF-8.
+    """The text of a dump: UTF-16 with a byte-order mark (Windows tools), else UTF-8, with or not.
 
     Bytes that are not UTF-8 become U+FFFD: no reader looks at anything but ASCII.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
-    return raw.decode("utf-8", "replace")
+    return raw.decode("utf-8-sig", "replace")
 
 
 def _only(dump: Dump, number: int) -> Dump:

@@ -289,3 +289,19 @@ def test_an_interrupted_pipe_ends_quietly(checkout: Path) -> None:
     )  # fmt: skip
     assert done.stdout.startswith("i9-12900k: ")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["vmxcap-i9-7900x.txt", None])
+def test_a_byte_order_mark_hides_no_line(
+    read: Callable[[str], Dump], tmp_path: Path, checkout: Path, name: str | None, encoding: str
+) -> None:
+    text = "0x48a 0x2a\n0x48b 0x57cff00000000\n"
+    if name is not None:
+        text = (checkout / "tests/fixtures/dumps" / name).read_text()
+    path = tmp_path / "dump.txt"
+    path.write_text(text)
+    plain = read(str(path)).processors
+    path.write_text(text, encoding=encoding)
+    assert read(str(path)).processors == plain
+    assert plain
