@@ -31,7 +31,7 @@ _ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPT
 
 def source_tree(top: Path) -> Path:
     """``top`` itself; DiagnosticError if it is no folder, or one that can't be looked into."""
-    if not top.is_dir():
+    if not os.path.isdir(top):  # Path.is_dir raises for names that are too long
         raise refuse("is no folder", shown(top), hint="name the top of a source tree")
     if not os.access(top, os.R_OK | os.X_OK):
         raise _unread(top, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))

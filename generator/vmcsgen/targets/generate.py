@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -57,7 +58,7 @@ def compare(
 
     out = Path(out)
     templates = None if templates is None else Path(templates)
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise refuse("is a file, not a folder", shown(out), hint="choose another with -o")
     loaded = load(spec)
     found: list[Comparison] = []

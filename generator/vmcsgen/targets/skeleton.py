@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -131,7 +132,7 @@ def begin(name: str, folder: Path, language: str) -> tuple[Path, ...]:
             hint="choose another name",
         )  # fmt: skip
     target = folder / name
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise refuse("is there already", shown(target), hint="choose another name, or remove it")
     file, template = SKELETONS[language]
     manifest = _MANIFEST.format(name=name, file=file, language=language)
