@@ -27,37 +27,32 @@ _WITHOUT_BLOCKS = (".asm", ".nasm", ".mac")
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """The constants of an assembler file, as one list."""
-    comments: list[tuple[int, int]] = []
+    content = source.content
     if not source.path.lower().endswith(_WITHOUT_BLOCKS):
-        comments = [match.span() for match in _COMMENT().finditer(source.content)]
+        content = _COMMENT().sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), content)
     names: dict[str, Macro | int] = {}
     constants: list[Constant] = []
-    position = 0
-    arms = branches(source.content, comments, assembler=True)
+    arms = branches(content, (), assembler=True)
     room = Room()
-    for match in source.first(_DEFINITION().finditer(source.content)):
-        while position < len(comments) and comments[position][1] <= match.start():
-            position += 1
-        if position < len(comments) and comments[position][0] < match.start():
-            continue
+    for match in source.first(_DEFINITION().finditer(content)):
         arm = arms.at(match.start())
         if not arm.compiled:
             continue
-        constants.append(_constant(source, match, names, arm.branch, room))
+        constants.append(_constant(match, names, arm.branch, room))
     if constants:
         yield ConstantList("assembler constants", False, tuple(constants))
 
 
 def _constant(
-    source: Source,
     match: re.Match[bytes],
     names: dict[str, Macro | int],
     branch: tuple[tuple[int, int], ...],
     room: Room,
 ) -> Constant:
     kind = next(name for name in ("gas", "define", "equ", "assign") if match[name] is not None)
-    start, end = match.span(f"{kind}_value")
-    raw = re.split(rb"/\*|//|\s\#|\s@", source.content[start:end])[0].rstrip()
+    raw = re.split(rb"//|\s\#|\s@", match[f"{kind}_value"])[0].rstrip()
+    end = match.start(f"{kind}_value") + len(raw)
+    raw = raw.lstrip()
     text = raw.decode("latin-1")
     name = match[kind].decode("latin-1")
     value: int | None = None
@@ -70,6 +65,6 @@ def _constant(
     except Unevaluated as error:
         reason = str(error)
     return Constant(
-        name, value, Span(*match.span(kind)), Span(start, start + len(raw)), is_literal(text),
+        name, value, Span(*match.span(kind)), Span(end - len(raw), end), is_literal(text),
         reason=reason, branch=branch, alias_of=text if text.isidentifier() else "",
     )  # fmt: skip

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from vmcsgen.scan.c import Syntax
+    from vmcsgen.scan.c_syntax import Syntax
 
     Condition = Any
     """True, False, None (not understood), a name, or [``any`` or ``all``, operands...]."""

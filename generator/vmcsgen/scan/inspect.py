@@ -150,8 +150,9 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
     found: list[ConstantList]
     if read.language in ("c", "c++"):
         from vmcsgen.scan import c
+        from vmcsgen.scan.c_syntax import Syntax
 
-        parsed = c.Syntax(read)
+        parsed = Syntax(read)
         found = list(c.lists(parsed))
         uses = islice(typed.of_uses(parsed), FINDINGS_LIMIT)
         maxima.extend(_maximum(read, each) for each in uses)

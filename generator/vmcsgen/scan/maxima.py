@@ -22,7 +22,7 @@ TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from vmcsgen.scan.c import Syntax
+    from vmcsgen.scan.c_syntax import Syntax
 
 IA32_VMX_VMCS_ENUM = 0x48A
 

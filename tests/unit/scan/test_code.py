@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import vmcsgen
-from vmcsgen.scan import c, lexicon
+from vmcsgen.scan import lexicon
+from vmcsgen.scan.c_syntax import Syntax
 from vmcsgen.scan.conditions import Fact, condition, facts
 from vmcsgen.scan.constants import source
 from vmcsgen.scan.existence import judge
@@ -110,7 +111,7 @@ def test_conditions(text: str, wanted: object) -> None:
 
 def stated(text: str, kind: str) -> dict[str, object]:
     """Name -> condition of the facts of a kind."""
-    read: list[Fact] = list(facts(c.Syntax(source("code.cc", text.encode(), "c++"))))
+    read: list[Fact] = list(facts(Syntax(source("code.cc", text.encode(), "c++"))))
     return {fact.name: fact.condition for fact in read if fact.kind == kind}
 
 

@@ -1,0 +1,74 @@
+"""C and C++ source to constants: every form, and what is no constant."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmcsgen.scan import c, lexicon
+from vmcsgen.scan.c_syntax import Syntax
+from vmcsgen.scan.constants import source
+from vmcsgen.scan.inspect import inspect
+from vmcsgen.scan.match import Matcher
+
+Lists = list[tuple[str, dict[str, int | None]]]
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return Matcher(lexicon.load())
+
+
+def read(text: str, language: str = "c") -> Lists:
+    """Construct, and value by name, of every list."""
+    found = c.lists(Syntax(source("file", text.encode(), language)))
+    return [(each.construct, {one.name: one.value for one in each.constants}) for each in found]
+
+
+def mended(text: str, matcher: Matcher, path: str = "vmx.h") -> str:
+    """What --fix makes of a file."""
+    fixes = [each.fix for each in inspect(path, text.encode(), matcher).findings if each.fix]
+    for fix in sorted(fixes, reverse=True):
+        assert text[fix.start : fix.end] == fix.old
+        text = text[: fix.start] + fix.new + text[fix.end :]
+    return text
+
+
+def test_a_comment_in_a_define_is_a_blank() -> None:
+    text = r"""
+#define BASE /* of the natural ones */ 0x6800 /* guest
+ state */ + 0x10 // not /* this
+#define ENC(i) (BASE /* and */ + \
+  (i) /* doubled */ * 2)
+#define A ENC(1 /* one */)
+#define B (/* first */ 0x6802)
+/*
+#define C 1 /* a comment ends where it ends */
+#define D sizeof("/*") + 1
+#define E '/*' /* x */ + 1
+#define F 1'0 /* x */ + 1'0
+#define H 8 /* // */
+#define G 7 /* never closed
+#define I 9
+"""
+    assert read(text)[-1] == (
+        "#define",
+        {"BASE": 0x6810, "A": 0x6812, "B": 0x6802, "D": None, "E": None, "F": 20,
+         "H": 8, "G": 7},
+    )  # fmt: skip
+
+
+def test_rows_of_a_macro_list_may_have_comments() -> None:
+    rows = " \\\n".join(("X(A, 0x6800 /* x */)", "/* y */ X(B, /* z */ 0x6802)", "X(C, 0x6804)"))
+    assert read(f"#define LIST(X) \\\n{rows}\n") == [
+        ("X(...)", {"A": 0x6800, "B": 0x6802, "C": 0x6804})
+    ]
+
+
+@pytest.mark.parametrize("path", ["vmx.h", "vmx.S"])
+@pytest.mark.parametrize("wrong", ["0x6800 /* CR0 */ + 4", "(/* natural */ 0x6804)"])
+def test_no_part_of_a_value_is_mended(path: str, wrong: str, matcher: Matcher) -> None:
+    names = "".join(f"#define {name}\n" for name in ("GUEST_CR0 0x6800", "GUEST_CR4 0x6804"))
+    text = f"{names}#define GUEST_CR3 {wrong}\n#define GUEST_RSP 0x681c\n"
+    found = inspect(path, text.encode(), matcher).findings
+    assert [(each.rule, each.value) for each in found] == [("VMCS101", 0x6804)]
+    assert mended(text, matcher, path) == text
