@@ -8,7 +8,7 @@ TSC_OFFSET or a table of values to be written stays out of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from vmcsgen.records import Record
@@ -151,11 +151,10 @@ class Matcher:
     def _runs(self, found: ConstantList, agreeing: list[int]) -> set[int]:
         """Positions from each agreeing constant to the next, where few strangers are between."""
         members = set(agreeing)
-        names = {found.constants[index].name for index in agreeing}
         for left, right in pairwise(agreeing):
             between = found.constants[left + 1 : right]
             if sum(not self._telling(each) for each in between) <= _GAP and all(
-                self._may_belong(each, names) for each in between
+                self._may_belong(each) for each in between
             ):
                 members.update(range(left + 1, right))
         for index in {each + step for each in agreeing for step in (-1, 1)} - members:
@@ -178,16 +177,17 @@ class Matcher:
             return resemblance >= _PLAIN
         return resemblance >= CERTAIN and value >= _TELLING
 
-    def _may_belong(self, constant: Constant, names: Collection[str]) -> bool:
+    def _may_belong(self, constant: Constant) -> bool:
         """Whether a stranger between two members is meant as one: it looks like an encoding.
 
-        A small number whose name goes on from one of the members' ``names`` is a bit of that field.
+        A small number does if its name leaves no doubt; else it is a bit, a reason or a state that
+        the field above can hold.
         """
         value = constant.value
         if value is None:
             return bool(self.named(constant.name))
-        if value < _TELLING and any(constant.name.startswith(f"{each}_") for each in names):
-            return self.resemblance.best(constant.name)[1] >= CERTAIN
+        if value < _TELLING and not self.named(constant.name):
+            return self.resemblance.best(constant.name)[1] >= _PLAIN
         return 0 <= value < 0x20000
 
     def _known_names(

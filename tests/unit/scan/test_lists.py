@@ -70,6 +70,23 @@ def test_strangers_between_defines_belong_while_they_are_few(matcher: Matcher) -
     assert said(defines(first, *between, last), matcher) == []
 
 
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("EXIT_REASON 0x4402", "EXIT_REASON_CPUID 10", "EXIT_REASON_HLT 12"),
+        ("GUEST_ACTIVITY_STATE 0x4826", "GUEST_ACTIVITY_ACTIVE 0", "GUEST_ACTIVITY_HLT 1"),
+        ("PIN_BASED_VM_EXEC_CONTROL 0x4000", "PIN_BASED_NMI_EXITING 8",
+         "PIN_BASED_VIRTUAL_NMIS 0x20"),
+        ("VM_INSTRUCTION_ERROR 0x4400", "VMXERR_VMCALL_IN_ROOT 1"),
+    ],
+)  # fmt: skip
+def test_what_a_field_can_hold_is_no_encoding(codes: tuple[str, ...], matcher: Matcher) -> None:
+    """Its names are much like the field's, and stand below it."""
+    text = defines("HOST_RIP 0x6c16", *codes, "GUEST_SYSENTER_CS 0x482a", "GUEST_CR0 0x6800")
+    report = read(text, matcher)
+    assert (report.constants, report.findings) == (4, ())
+
+
 def test_only_what_shares_the_stem_of_defines_is_judged(matcher: Matcher) -> None:
     strange = ("HV_GUEST_RSP_ 0x681c", "HV_GUEST_RIP_ 0x681e", "HV_HOST_RIP_ 0x6c16")
     for between in ("HV_THING", "THING"):
