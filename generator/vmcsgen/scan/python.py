@@ -76,8 +76,8 @@ class _Reader:
     def scope(self, body: Sequence[ast.stmt], name: str) -> Iterator[ConstantList]:
         self.classes.extend(each for each in body if isinstance(each, ast.ClassDef))
         constants = (
-            self.constant(target.id, target, value, name)
-            for target, value in self.source.first(_assigned(body))
+            self.constant(target.id, target, value, name, shared)
+            for target, value, shared in self.source.first(_assigned(body))
         )
         numbers = tuple(each for each in constants if each.value is not None)
         if numbers:
@@ -91,8 +91,13 @@ class _Reader:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
                 yield ConstantList(kind, True, constants)
 
-    def constant(self, name: str, at: ast.expr, value: ast.expr, owner: str = "") -> Constant:
-        """The constant; others can call it by its class's name, ``owner``, as well."""
+    def constant(
+        self, name: str, at: ast.expr, value: ast.expr, owner: str = "", shared: bool = False
+    ) -> Constant:
+        """The constant; others can call it by its class's name, ``owner``, as well.
+
+        A ``shared`` value is that of other names, too: it is not theirs to be mended.
+        """
         span = self.span(value)
         text = self.source.text(span)
         number: int | None = None
@@ -105,7 +110,7 @@ class _Reader:
         except Unevaluated as error:
             reason = str(error)
         return Constant(
-            name, number, self.span(at), span, is_literal(text), reason=reason,
+            name, number, self.span(at), span, is_literal(text) and not shared, reason=reason,
             alias_of=text if text.isidentifier() else "",
         )  # fmt: skip
 
@@ -149,14 +154,15 @@ class _Reader:
         raise Unevaluated("it is no constant expression")
 
 
-def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.Name, ast.expr]]:
-    """The names that statements give values, and the values."""
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.Name, ast.expr, bool]]:
+    """The names that statements give values, the values, and whether it is one for several."""
     for statement in body:
         match statement:
             case ast.Assign(targets=targets, value=value):
-                yield from ((each, value) for each in targets if isinstance(each, ast.Name))
+                shared = len(targets) > 1
+                yield from ((each, value, shared) for each in targets if isinstance(each, ast.Name))
             case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
-                yield target, value
+                yield target, value, False
 
 
 def _apply(operator: ast.operator, left: int, right: int) -> int:

@@ -9,6 +9,7 @@ from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import RUST, evaluate
 from vmcsgen.scan.macros import Unevaluated, is_literal
 from vmcsgen.scan.patterns import lazy
+from vmcsgen.scan.rust_macros import pairs
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
         ):
             continue
         function, module = _home(source, node)
-        by_function.setdefault(function, []).append(reader.constant(name, value, module))
+        by_function.setdefault(function, []).append(reader.constant(name, _span(value), module))
     by_enum: dict[int, list[Node]] = {}
     for node in source.first(found["variant"]):
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
@@ -58,7 +59,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
         rows = [row for each in elements if (row := _row(each)) is not None]
         if rows:
             yield ConstantList(
-                "table", True, tuple(reader.constant(name, value, "") for name, value in rows)
+                "table", True, tuple(reader.constant(name, _span(value)) for name, value in rows)
             )
     yield from _macros(reader, found["macro"])
 
@@ -71,9 +72,9 @@ class _Reader:
         self.configured = configured
         self.names: dict[str, int] = {}
 
-    def constant(self, name: Node, value: Node, module: str, owner: str = "") -> Constant:
-        """The constant at these nodes; it can be called by its module's or ``owner``'s name."""
-        text = syntax.text(self.source.content, value)
+    def constant(self, name: Node, value: Span, module: str = "", owner: str = "") -> Constant:
+        """The constant at this node; it can be called by its module's or ``owner``'s name."""
+        text = self.source.content[value.start : value.end].decode("latin-1")
         bare = syntax.text(self.source.content, name).strip('"')
         number, reason = self.evaluate(text)
         item = name.parent
@@ -86,7 +87,7 @@ class _Reader:
             f"{module}::{bare}" if module else bare,
             number,
             Span(name.start_byte, name.end_byte),
-            Span(value.start_byte, value.end_byte),
+            value,
             is_literal(text),
             reason=reason,
             branch=() if condition is None else ((-1, condition),),
@@ -106,13 +107,17 @@ class _Reader:
             if name is None:
                 continue
             if value is not None:
-                constant = self.constant(name, value, "", enum)
+                constant = self.constant(name, _span(value), "", enum)
             else:
                 at = Span(name.start_byte, name.end_byte)
                 bare = syntax.text(self.source.content, name)
                 constant = Constant(bare, following, at, at, False, True)
             following = None if constant.value is None else constant.value + 1
             yield constant
+
+
+def _span(node: Node) -> Span:
+    return Span(node.start_byte, node.end_byte)
 
 
 def _home(source: Source, node: Node) -> tuple[int, str]:
@@ -188,38 +193,9 @@ def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:
         tree = next((n for n in macro.named_children if n.type == "token_tree"), None)
         if tree is None:
             continue
-        constants = tuple(reader.source.first(_pairs(reader, tree)))
+        constants = tuple(
+            reader.constant(name, Span(value[0].start_byte, value[-1].end_byte))
+            for name, value in reader.source.first(pairs(tree))
+        )
         if len(constants) >= 3:
             yield ConstantList("macro", True, constants)
-
-
-def _pairs(reader: _Reader, tree: Node) -> Iterator[Constant]:
-    pending = [tree]
-    while pending:
-        children = pending.pop().children
-        kinds = [node.type for node in children]
-        pending.extend(node for node in children if node.type == "token_tree")
-        for position, kind in enumerate(kinds):
-            if kind == "integer_literal":
-                name = _paired_name(kinds, position)
-                if name is not None:
-                    yield reader.constant(children[name], children[position], "")
-
-
-_JOINTS = ("=", ",", "=>", ":")
-_NAMES = ("identifier", "string_literal")
-
-
-def _paired_name(kinds: list[str], number: int) -> int | None:
-    """Where the name of a number stands in a macro's body: ``NAME = 1``, ``NAME: u32 = 1``,
-    ``1 => NAME``."""
-    following = kinds[number + 1 : number + 3]
-    if following[:1] == ["=>"]:
-        return number + 2 if following[1:] and following[1] in _NAMES else None
-    if following[:1] in (["="], [":"]) or number < 2 or kinds[number - 1] not in _JOINTS:
-        return None  # it is the key of what follows, or of nothing
-    if kinds[number - 2] in _NAMES and kinds[number - 3 : number - 2] != [":"]:
-        return number - 2
-    if kinds[number - 3 : number - 2] == [":"] and number >= 4 and kinds[number - 4] in _NAMES:
-        return number - 4
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmcsgen.scan import assembler, python, rust, tables
-from vmcsgen.scan.constants import source
+from vmcsgen.scan.constants import Constant, source
 
 READERS = {"rust": rust.lists, "python": python.lists, "assembler": assembler.lists,
            "yaml": tables.lists, "json": tables.lists}  # fmt: skip
@@ -15,6 +15,21 @@ def read(language: str, text: str) -> Lists:
     """Construct, and value by name, of every list."""
     found = READERS[language](source("file", text.encode(), language))
     return [(each.construct, {one.name: one.value for one in each.constants}) for each in found]
+
+
+def mendable(language: str, text: str) -> set[str]:
+    """The names whose values --fix may replace."""
+    every: list[Constant] = []
+    for found in READERS[language](source("file", text.encode(), language)):
+        every += found.constants
+    return {each.name for each in every if each.literal}
+
+
+def test_one_literal_that_is_the_value_is_mendable() -> None:
+    assert mendable("python", "A = 1\nB = C = 2\nD: int = 3\nE = 1 + 2\n") == {"A", "D"}
+    assert mendable("rust", "m! { A = 1, B = 1 + 2, 3 => C, D = (4), 5 + 1 => E, F: 6 | 1 }") == {
+        "A", "C", "D"
+    }  # fmt: skip
 
 
 def test_python() -> None:
@@ -62,6 +77,20 @@ few! { W = 1, X = 2 }
         ("const", {"C": 1}),
         ("table", {"F": 1, "G::H": 6, "I": 5, "K": 6, "L": 7, "M": 8}),
         ("macro", {"R": 1, "S": 2, "U": 4, "T": 3}),
+    ]
+
+
+def test_rust_macro_rows() -> None:
+    text = """
+sums! { A = 0x10 + 2, B: m::T = (1 << 2) | 1, 0x10 /* x */ | 8 => C, pub const D = !0 & 6 as u8;
+    #[doc = "E"] E => "F", G = f(1), H = other, 0x11 => I::J, K: 7 }
+tuples! { (L, 0x11, "l", 8), ("M", 1 + 1, 2), {N, 64, 3}, (O, P) }
+columns! { Q: 1, width: 64; R: 2, width: 64; S: 3, width: 16; }
+"""
+    assert read("rust", text) == [
+        ("macro", {"A": 0x12, "B": 5, "C": 0x18, "D": 6, "G": None, "J": 0x11, "K": 7}),
+        ("macro", {"L": 0x11, "M": 2, "N": 64}),
+        ("macro", {"Q": 1, "R": 2, "S": 3}),
     ]
 
 
