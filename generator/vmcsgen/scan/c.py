@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from vmcsgen.scan import syntax
-from vmcsgen.scan.c_syntax import Syntax
+from vmcsgen.scan.c_syntax import Syntax, trim
 from vmcsgen.scan.constants import Constant, ConstantList, Span
 from vmcsgen.scan.macros import literal
 from vmcsgen.scan.patterns import lazy
+from vmcsgen.scan.scopes import Scope, in_function, of_function
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ def lists(parsed: Syntax) -> Iterator[ConstantList]:
     A C++ enum may refer to constants above it: those are learnt before.
     """
     for node in _qualified(parsed) if parsed.source.language == "c++" else ():
-        function, scope = _scope(parsed, node)
-        for name, value in _declared(node) if function < 0 else ():
-            _learn(parsed, parsed.constant(name, value), scope)
+        for _ in _declared_constants(parsed, node, _scope(parsed, node)):
+            pass
     yield from _enums(parsed)
     yield from _constants(parsed)
     yield from _defines(parsed)
@@ -42,13 +42,13 @@ def _enums(parsed: Syntax) -> Iterator[ConstantList]:
         while position < len(enums) and enums[position].end_byte <= node.start_byte:
             position += 1
         inside = position < len(enums) and enums[position].start_byte <= node.start_byte
-        members.setdefault(enums[position].start_byte if inside else -1, []).append(node)
-    titles = {node.start_byte: _enum_title(parsed, node) for node in enums}
-    for start, nodes in members.items():
-        title = titles.get(start, "enum")
-        constants = tuple(_enumerators(parsed, nodes, title.removeprefix("enum").strip()))
+        members.setdefault(position if inside else -1, []).append(node)
+    for number, nodes in members.items():
+        enum = enums[number] if number >= 0 else None
+        title = "enum" if enum is None else _enum_title(parsed, enum)
+        constants = tuple(_enumerators(parsed, nodes, *_enum_scopes(parsed, enum)))
         if constants:
-            yield ConstantList(title, start >= 0, constants)
+            yield ConstantList(title, enum is not None, constants)
 
 
 def _enum_title(parsed: Syntax, node: Node) -> str:
@@ -56,45 +56,75 @@ def _enum_title(parsed: Syntax, node: Node) -> str:
     return "enum" if name is None else f"enum {parsed.text(name)}"
 
 
-def _enumerators(parsed: Syntax, nodes: list[Node], enum: str) -> Iterator[Constant]:
+def _enum_scopes(parsed: Syntax, enum: Node | None) -> tuple[Scope, Scope]:
+    """The scope of what stands in an enum, and the one that its names can be called in as well."""
+    if enum is None or parsed.source.language == "c":
+        return (), ()
+    around, name = _scope(parsed, enum), enum.child_by_field_name("name")
+    own = around if name is None else (*around, parsed.text(name))
+    scoped = any(node.type in ("class", "struct") for node in enum.children[:2])
+    return own, own if scoped else around
+
+
+def _enumerators(
+    parsed: Syntax, nodes: list[Node], scope: Scope, around: Scope
+) -> Iterator[Constant]:
     following: int | None = 0
-    for node in nodes:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if name is None:
-            continue
+    for name, value in _named(parsed, nodes):
         if value is None:
             at = Span(name.start_byte, name.end_byte)
             reason = "" if following is not None else "the enumerator before it has no number"
             branch = parsed.branches.at(at.start).branch
             constant = Constant(parsed.text(name), following, at, at, False, True, reason, branch)
         else:
-            constant = parsed.constant(name, value)
-        following = None
-        _learn(parsed, constant, enum)
-        if constant.value is not None:
-            following = constant.value + 1
+            constant = parsed.constant(name, value, scope)
+        for each in {scope, around}:
+            parsed.scopes.learn(constant.name, constant.value, each)
+        following = None if constant.value is None else constant.value + 1
         yield constant
 
 
+def _named(parsed: Syntax, nodes: list[Node]) -> Iterator[tuple[Node, Node | None]]:
+    """The name and, if there is one, the value of each enumerator.
+
+    Where a macro for an attribute stands between the two, the grammar sees two enumerators, and no
+    comma.
+    """
+    name: Node | None = None
+    end = 0
+    for node in nodes:
+        between = trim(parsed.content, end, node.start_byte)
+        if name is None or between.start < between.end:
+            if name is not None:
+                yield name, None
+            name = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        end = node.end_byte
+        if name is not None and value is not None:
+            yield name, value
+            name = None
+    if name is not None:
+        yield name, None
+
+
 def _constants(parsed: Syntax) -> Iterator[ConstantList]:
-    by_scope: dict[tuple[int, str], list[Constant]] = {}
+    by_scope: dict[Scope, list[Constant]] = {}
     for node in _qualified(parsed):
-        function, scope = _scope(parsed, node)
-        for name, value in _declared(node):
-            constant = parsed.constant(name, value)
-            if function < 0:
-                _learn(parsed, constant, scope)
-            by_scope.setdefault((function, scope), []).append(constant)
-    for (_, scope), constants in by_scope.items():
-        yield ConstantList(f"const {scope}".rstrip(), False, tuple(constants))
+        scope = _scope(parsed, node)
+        by_scope.setdefault(scope, []).extend(_declared_constants(parsed, node, scope))
+    for scope, constants in by_scope.items():
+        if constants:
+            title = "::".join(in_function(scope)[1])
+            yield ConstantList(f"const {title}".rstrip(), False, tuple(constants))
 
 
-def _learn(parsed: Syntax, constant: Constant, scope: str) -> None:
-    """Let later expressions call a constant by its name, and by the innermost scope's as well."""
-    if constant.value is not None:
-        parsed.names[constant.name] = constant.value
-        if scope:
-            parsed.names[f"{scope.rpartition('::')[2]}::{constant.name}"] = constant.value
+def _declared_constants(parsed: Syntax, node: Node, scope: Scope) -> Iterator[Constant]:
+    """The constants of a declaration; later expressions can call them by name."""
+    local = in_function(scope)[0] != ""
+    for name, value in _declared(node):
+        constant = parsed.constant(name, value, scope)
+        parsed.scopes.learn(constant.name, constant.value, scope, local)
+        yield constant
 
 
 def _qualified(parsed: Syntax) -> Iterator[Node]:
@@ -112,17 +142,16 @@ def _qualified(parsed: Syntax) -> Iterator[Node]:
             yield node
 
 
-def _scope(parsed: Syntax, node: Node) -> tuple[int, str]:
-    """Where the function around a declaration begins (-1: none), and the namespaces and classes
-    in that function."""
+def _scope(parsed: Syntax, node: Node) -> Scope:
+    """The namespaces, classes and functions around a declaration."""
     names: list[str] = []
     for parent in syntax.ancestors(node):
         if parent.type == "function_definition":
-            return parent.start_byte, "::".join(reversed(names))
-        if parent.type in ("namespace_definition", "class_specifier", "struct_specifier"):
+            names.append(of_function(parent.start_byte))
+        elif parent.type in ("namespace_definition", "class_specifier", "struct_specifier"):
             name = parent.child_by_field_name("name")
-            names.append("" if name is None else parsed.text(name))
-    return -1, "::".join(reversed(names))
+            names += [""] if name is None else reversed(parsed.text(name).split("::"))
+    return tuple(reversed(names))
 
 
 def _declared(node: Node) -> Iterator[tuple[Node, Node]]:

@@ -13,6 +13,7 @@ from vmcsgen.scan.constants import Constant, Source, Span, exclusive
 from vmcsgen.scan.expression import C, evaluate
 from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, literal, tokens
 from vmcsgen.scan.patterns import lazy
+from vmcsgen.scan.scopes import Scope, Scopes
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ class Syntax:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.content = _plain_defines(source.content)
+        self.content = _plain(source.content)
         self.root = syntax.parse(syntax.language(source.language), self.content)
         self.found = syntax.collect(self.root, _KINDS)
         self.comments = [(n.start_byte, n.end_byte) for n in self.found["comment"]]
         self.branches: Branches = branches(self.content, self.comments)
-        self.names: dict[str, Macro | int] = {}
+        self.macros: dict[str, Macro] = {}
+        self.scopes = Scopes()
         self.redefined: dict[str, list[_Definition]] = {}
         self.room = Room()
         self._learn_macros()
@@ -57,27 +59,27 @@ class Syntax:
             if self.branches.at(node.start_byte).compiled:
                 yield node
 
-    def evaluate(self, text: str, offset: int) -> tuple[int | None, str]:
+    def evaluate(self, text: str, offset: int, scope: Scope) -> tuple[int | None, str]:
         """The value of an expression that stands at ``offset``, or None and why it has none."""
         try:
-            if not self.redefined:
-                return evaluate(text, self.names, C, self.room), ""
-            first, last = _Here(self, offset, 0), _Here(self, offset, -1)
+            first = _Here(self, offset, scope, 0)
             number = evaluate(text, first, C, self.room)
-            if first.unsure and evaluate(text, last, C, self.room) != number:
-                return None, f"{first.unsure} is defined in more than one way"
+            if first.unsure:
+                last = _Here(self, offset, scope, -1)
+                if evaluate(text, last, C, self.room) != number:
+                    return None, f"{first.unsure} is defined in more than one way"
             return number, ""
         except Unevaluated as error:
             return None, str(error)
 
-    def constant(self, name: Node, value: Node) -> Constant:
-        """The constant whose name and value stand at these nodes."""
+    def constant(self, name: Node, value: Node, scope: Scope = ()) -> Constant:
+        """The constant whose name and value stand at these nodes, in ``scope``."""
         at = trim(self.content, value.start_byte, value.end_byte)
         text = self.source.content[at.start : at.end].decode("latin-1")
         number, reason = literal(text), ""
         plain = number is not None
         if not plain:
-            number, reason = self.evaluate(text, at.start)
+            number, reason = self.evaluate(text, at.start, scope)
         branch = self.branches.at(name.start_byte).branch
         # By place: naming the arguments takes as long as all the rest.
         return Constant(
@@ -103,7 +105,7 @@ class Syntax:
             found = definitions.setdefault(self.text(name), [])
             found.append(_Definition(node.start_byte, branch, macro))
         for each, found in definitions.items():
-            self.names[each] = found[-1].macro
+            self.macros[each] = found[-1].macro
             if any(other.macro != found[-1].macro for other in found):
                 self.redefined[each] = sorted(found, key=lambda definition: definition.start)
 
@@ -114,28 +116,41 @@ _PIECES = (
     rb"|\"(?:[^\"\\\n]|\\(?:\r\n|.)){0,9999}\"?"
     rb"|(?<![0-9a-fA-F])'(?:[^'\\\n]|\\.){1,8}'"
 )
-_OUTSIDE = lazy(rb"%b|(?P<define>\#[ \t]*define\b)" % _PIECES, re.DOTALL)
+_TEXT = rb"\"(?:[^\"\\\n]|\\.){0,999}\""
+_ATTRIBUTE = (
+    rb"\[\[(?:[^\[\]\"]|%b){0,999}\]\]"
+    rb"|__attribute__[ \t]*\(\((?:[^()\"]|%b|\((?:[^()\"]|%b){0,999}\)){0,999}\)\)"
+    % (_TEXT, _TEXT, _TEXT)
+)
+_OUTSIDE = lazy(
+    rb"%b|(?P<define>\#[ \t]*define\b)|(?P<attribute>%b)" % (_PIECES, _ATTRIBUTE), re.DOTALL
+)
 _INSIDE = lazy(rb"%b|\\\r?\n|(?P<end>\n)" % _PIECES, re.DOTALL)
 
 
-def _plain_defines(content: bytes) -> bytes:
-    """``content`` with blanks for the comments in #defines, where the grammar ends the value.
+def _plain(content: bytes) -> bytes:
+    """``content`` with blanks for what the grammar can't read: comments in #defines, which end
+    their values, and attributes such as ``[[deprecated]]``, which end an enum.
 
     A comment of several lines does not end a #define (C11 5.1.1.2), so its line ends go as well.
-    The grammar takes ``/*`` in a string for the begin of a comment, too.
+    ``/*`` in a string is a comment for the grammar, too.
     """
-    if b"define" not in content or b"/*" not in content:
+    if not (
+        b"[[" in content or b"__attribute__" in content
+        or (b"define" in content and b"/*" in content)
+    ):  # fmt: skip
         return content
     plain = bytearray(content)
     position, inside = 0, False
     while found := (_INSIDE if inside else _OUTSIDE)().search(content, position):
-        position, piece = found.end(), found[0]
-        if found.lastgroup:
+        start, position, piece = found.start(), found.end(), found[0]
+        if found.lastgroup == "attribute":
+            plain[start:position] = b" " * len(piece)
+        elif found.lastgroup:
             inside = found.lastgroup == "define"
         elif inside and b"/*" in piece:
-            plain[found.start() : position] = (
-                b" " * len(piece) if piece[:1] == b"/" else piece.replace(b"/*", b"  ")
-            )
+            whole = piece[:1] == b"/"
+            plain[start:position] = b" " * len(piece) if whole else piece.replace(b"/*", b"  ")
     return bytes(plain)
 
 
@@ -147,23 +162,27 @@ class _Definition(Record):
     macro: Macro
 
 
-class _Here(Mapping[str, "Macro | int"]):
-    """What names stand for at one place of a file: the last #define above.
+class _Here(Mapping[str, "Macro | int | str"]):
+    """What names stand for at one place of a file: a constant, or the last #define above.
 
     Where it depends on conditions which one that is, ``choice`` (0 or -1) takes the first or last
     of them, and ``unsure`` is the name.
     """
 
-    def __init__(self, parsed: Syntax, offset: int, choice: int) -> None:
+    def __init__(self, parsed: Syntax, offset: int, scope: Scope, choice: int) -> None:
         self.parsed = parsed
         self.offset = offset
+        self.scope = scope
         self.choice = choice
         self.unsure = ""
 
-    def __getitem__(self, name: str) -> Macro | int:
+    def __getitem__(self, name: str) -> Macro | int | str:
         found = self.parsed.redefined.get(name)
         if found is None:
-            return self.parsed.names[name]
+            constant = self.parsed.scopes.find(name, self.scope)
+            if isinstance(constant, int) or (constant and name not in self.parsed.macros):
+                return constant
+            return self.parsed.macros[name]
         here = self.parsed.branches.at(self.offset).branch
         first = bisect_right(found, self.offset, key=lambda each: each.start)
         above = reversed(found[max(0, first - _ARMS) : first])
@@ -180,10 +199,10 @@ class _Here(Mapping[str, "Macro | int"]):
         return candidates[self.choice]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.parsed.names)
+        return iter(self.parsed.macros)
 
     def __len__(self) -> int:
-        return len(self.parsed.names)
+        return len(self.parsed.macros)
 
 
 _ARMS = 16

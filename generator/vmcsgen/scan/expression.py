@@ -205,6 +205,8 @@ class _Parser:
             value = self.names.get(name)
         if isinstance(value, int):
             return value
+        if isinstance(value, str):
+            self.stop(value)
         return self.stop(f"{name} is not defined as a number in this file")
 
     def call(self, name: str, depth: int) -> int:

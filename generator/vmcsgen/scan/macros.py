@@ -32,8 +32,9 @@ class Macro(Record):
     tokens: tuple[str, ...]
 
 
-Names = Mapping[str, Macro | int]
-"""What identifiers stand for: macros, or values already known (enumerators, constants)."""
+Names = Mapping[str, Macro | int | str]
+"""What identifiers stand for: macros, or values already known (enumerators, constants), or a text
+that says why the value is not known."""
 
 FILE_TOKENS = 1 << 19
 """Most tokens that all expressions of a file may expand to: two seconds of work."""
@@ -137,7 +138,7 @@ def _expand(
     while position < len(sequence):
         token = sequence[position]
         position += 1
-        macro = names.get(token)
+        macro = names.get(token) if token[0].isalpha() or token[0] == "_" else None
         if not isinstance(macro, Macro) or token in active:
             budget[0] -= 1
             if budget[0] < 0:

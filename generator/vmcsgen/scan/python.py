@@ -11,6 +11,8 @@ from io import BytesIO
 
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.macros import Unevaluated, is_literal
+from vmcsgen.scan.python_statements import assigned
+from vmcsgen.scan.scopes import Scope, Scopes
 
 _DEPTH_LIMIT = 90
 _LINE_LIMIT = 1 << 16
@@ -21,9 +23,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Python file; SyntaxFault if it can't be parsed."""
     tree = _parse(source)
     reader = _Reader(source)
-    yield from reader.scope(tree.body, "")
-    for scope in reader.classes:
-        yield from reader.scope(scope.body, scope.name)
+    yield from reader.assignments(tree)
     yield from reader.tables(tree)
 
 
@@ -70,20 +70,32 @@ class _Reader:
         ends = re.finditer(rb"\r\n?|\n", source.content)
         self.line_starts = [0, *(end.end() for end in ends)]
         self.encoding = _declared(source.content)
-        self.names: dict[str, int] = {}
-        self.classes: list[ast.ClassDef] = []
+        self.scopes = Scopes()
 
-    def scope(self, body: Sequence[ast.stmt], name: str) -> Iterator[ConstantList]:
-        self.classes.extend(each for each in body if isinstance(each, ast.ClassDef))
-        constants = (
-            self.constant(target.id, target, value, name, shared)
-            for target, value, shared in self.source.first(_assigned(body))
-        )
-        numbers = tuple(each for each in constants if each.value is not None)
-        if numbers:
-            yield ConstantList(f"class {name}" if name else "assignments", False, numbers)
+    def assignments(self, tree: ast.Module) -> Iterator[ConstantList]:
+        """What the module and its classes assign, in the order in which that is done."""
+        by_class: dict[Scope, list[Constant]] = {(): []}
+        for each in self.source.first(assigned(tree.body)):
+            name, value = each.target.id, each.value
+            if value is None:
+                self.scopes.assign(name, None, each.scope)
+                continue
+            constant = self.constant(name, each.target, value, each.scope)
+            constant = constant._replace(
+                literal=constant.literal and not each.shared, branch=each.branch
+            )
+            (self.scopes.learn if each.branch else self.scopes.assign)(
+                name, constant.value, each.scope
+            )
+            if constant.value is not None:
+                by_class.setdefault(each.scope, []).append(constant)
+        for scope, constants in by_class.items():
+            if constants:
+                title = f"class {scope[-1]}" if scope else "assignments"
+                yield ConstantList(title, False, tuple(constants))
 
     def tables(self, tree: ast.Module) -> Iterator[ConstantList]:
+        self.scopes.forget_order()
         for node in ast.walk(tree):
             rows = self.source.first(_rows(node))
             constants = tuple(self.constant(_name(name), name, value) for name, value in rows)
@@ -91,26 +103,17 @@ class _Reader:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
                 yield ConstantList(kind, True, constants)
 
-    def constant(
-        self, name: str, at: ast.expr, value: ast.expr, owner: str = "", shared: bool = False
-    ) -> Constant:
-        """The constant; others can call it by its class's name, ``owner``, as well.
-
-        A ``shared`` value is that of other names, too: it is not theirs to be mended.
-        """
+    def constant(self, name: str, at: ast.expr, value: ast.expr, scope: Scope = ()) -> Constant:
         span = self.span(value)
         text = self.source.text(span)
         number: int | None = None
         reason = ""
         try:
-            number = self.evaluate(value, 0)
-            self.names[name] = number
-            if owner:
-                self.names[f"{owner}.{name}"] = number
+            number = self.evaluate(value, scope, 0)
         except Unevaluated as error:
             reason = str(error)
         return Constant(
-            name, number, self.span(at), span, is_literal(text) and not shared, reason=reason,
+            name, number, self.span(at), span, is_literal(text), reason=reason,
             alias_of=text if text.isidentifier() else "",
         )  # fmt: skip
 
@@ -129,7 +132,7 @@ class _Reader:
         written = content[start : end if end >= 0 else None].decode(self.encoding)
         return start + len(written.encode()[:column].decode().encode(self.encoding))
 
-    def evaluate(self, node: ast.expr, depth: int) -> int:
+    def evaluate(self, node: ast.expr, scope: Scope, depth: int) -> int:
         if depth > 40:
             raise Unevaluated("it is nested too deeply")
         match node:
@@ -137,32 +140,28 @@ class _Reader:
                 if value.bit_length() > 128:
                     raise Unevaluated("a value has more than 128 bits")
                 return value
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if (
-                owned := f"{owner}.{name}"
-            ) in self.names:
-                return self.names[owned]
-            case ast.Name(id=name) | ast.Attribute(attr=name) if name in self.names:
-                return self.names[name]
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                return self.called(f"{owner}::{name}", scope)
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return self.called(name, scope)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self.evaluate(operand, depth + 1)
+                return -self.evaluate(operand, scope, depth + 1)
             case ast.UnaryOp(op=ast.Invert(), operand=operand):
-                return ~self.evaluate(operand, depth + 1)
+                return ~self.evaluate(operand, scope, depth + 1)
             case ast.BinOp(left=left, op=operator, right=right):
                 return _apply(
-                    operator, self.evaluate(left, depth + 1), self.evaluate(right, depth + 1)
+                    operator,
+                    self.evaluate(left, scope, depth + 1),
+                    self.evaluate(right, scope, depth + 1),
                 )
         raise Unevaluated("it is no constant expression")
 
-
-def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.Name, ast.expr, bool]]:
-    """The names that statements give values, the values, and whether it is one for several."""
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=targets, value=value):
-                shared = len(targets) > 1
-                yield from ((each, value, shared) for each in targets if isinstance(each, ast.Name))
-            case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
-                yield target, value, False
+    def called(self, path: str, scope: Scope) -> int:
+        """What a name stands for."""
+        found = self.scopes.find(path, scope)
+        if not isinstance(found, int):
+            raise Unevaluated(found or f"{path} is not defined as a number in this file")
+        return found
 
 
 def _apply(operator: ast.operator, left: int, right: int) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
+from vmcsgen.records import Record
 from vmcsgen.scan import syntax
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span
 from vmcsgen.scan.expression import RUST, evaluate
 from vmcsgen.scan.macros import Unevaluated, is_literal
 from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.rust_macros import pairs
+from vmcsgen.scan.scopes import Scope, Scopes, in_function, of_function
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -30,108 +33,148 @@ def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Rust file."""
     found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
     reader = _Reader(source, _configured(source.content, found["attribute"]))
-    by_function: dict[int, list[Constant]] = {}
-    for node in source.first(found["constant"]):
-        value = node.child_by_field_name("value")
-        name = node.child_by_field_name("name")
-        if (
-            name is None
-            or value is None
-            or value.type in ("array_expression", "closure_expression")
-        ):
-            continue
-        function, module = _home(source, node)
-        by_function.setdefault(function, []).append(reader.constant(name, _span(value), module))
+    items = [item for node in source.first(found["constant"]) if (item := reader.item(node))]
     by_enum: dict[int, list[Node]] = {}
     for node in source.first(found["variant"]):
         owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
         by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
-    for enum in found["enum"]:
-        name = enum.child_by_field_name("name")
-        title = "" if name is None else syntax.text(source.content, name)
-        variants = tuple(reader.variants(by_enum.get(enum.start_byte, []), title))
-        if any(not each.implicit for each in variants):
-            yield ConstantList(f"enum {title}".rstrip(), True, variants)
+    enums = [(enum, reader.scope(enum)) for enum in found["enum"] if enum.start_byte in by_enum]
+    variants = [
+        _Item(name, _span(value), scope)
+        for enum, scope in enums
+        for node in by_enum[enum.start_byte]
+        if (name := node.child_by_field_name("name")) is not None
+        and (value := node.child_by_field_name("value")) is not None
+    ]
+    reader.learn(items + variants)
+    for enum, scope in enums:
+        members = tuple(reader.variants(by_enum[enum.start_byte], scope))
+        if any(not each.implicit for each in members):
+            title = "" if enum.child_by_field_name("name") is None else scope[-1]
+            yield ConstantList(f"enum {title}".rstrip(), True, members)
+    by_function: dict[str, list[Constant]] = {}
+    for item in items:
+        by_function.setdefault(in_function(item.scope)[0], []).append(reader.constant(item))
     for constants in by_function.values():
         yield ConstantList("const", False, tuple(constants))
     for table in syntax.outermost(found["table"]):
         elements = source.first(syntax.elements(table))
         rows = [row for each in elements if (row := _row(each)) is not None]
         if rows:
-            yield ConstantList(
-                "table", True, tuple(reader.constant(name, _span(value)) for name, value in rows)
-            )
+            items = [_Item(name, _span(value), ()) for name, value in rows]
+            yield ConstantList("table", True, tuple(map(reader.constant, items)))
     yield from _macros(reader, found["macro"])
 
 
+class _Item(Record):
+    """Where the name and the value of a constant stand, and the scope that it has the name in."""
+
+    name: Node
+    value: Span
+    scope: Scope
+
+
+_ROUNDS = 4
+"""So often values are looked for that others, further below, stand in the way of."""
+
+
 class _Reader:
-    """Evaluates in source order: a constant may refer to those before it."""
+    """Evaluates: an item may refer to those below it."""
 
     def __init__(self, source: Source, configured: dict[int, int]) -> None:
         self.source = source
         self.configured = configured
-        self.names: dict[str, int] = {}
+        self.scopes = Scopes()
+        self.values: dict[Span, tuple[int | None, str]] = {}
 
-    def constant(self, name: Node, value: Span, module: str = "", owner: str = "") -> Constant:
-        """The constant at this node; it can be called by its module's or ``owner``'s name."""
-        text = self.source.content[value.start : value.end].decode("latin-1")
-        bare = syntax.text(self.source.content, name).strip('"')
-        number, reason = self.evaluate(text)
-        item = name.parent
-        condition = None if item is None else self.configured.get(item.start_byte)
+    def item(self, node: Node) -> _Item | None:
+        """The constant that an item declares, None if it is none."""
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None or value is None:
+            return None
+        if value.type in ("array_expression", "closure_expression"):
+            return None
+        return _Item(name, _span(value), self.scope(node, outside=True))
+
+    def scope(self, node: Node, outside: bool = False) -> Scope:
+        """The modules, types and functions around a node, and itself unless ``outside``."""
+        names: list[str] = []
+        for parent in syntax.ancestors(node) if outside else chain((node,), syntax.ancestors(node)):
+            if parent.type == "function_item":
+                names.append(of_function(parent.start_byte))
+            elif parent.type in ("mod_item", "impl_item", "trait_item", "enum_item"):
+                name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
+                if name is not None:
+                    names.append(syntax.text(self.source.content, name))
+        return tuple(reversed(names))
+
+    def learn(self, items: list[_Item]) -> None:
+        """Let every item be called by its name, in whatever order they stand."""
+        for item in items:
+            self.scopes.declare(self.text(item.name), item.scope)
+        for everywhere in (False, True):  # what may be imported must be known before
+            for _ in range(_ROUNDS):
+                left = [item for item in items if not self.learnt(item, everywhere)]
+                progress, items = len(left) < len(items), left
+                if not progress:
+                    break
+
+    def learnt(self, item: _Item, everywhere: bool = True) -> bool:
+        """Whether an item has a value, which it can be called by from now on."""
+        number, reason = self.evaluate(item, everywhere)
+        self.values[item.value] = number, reason
         if number is not None:
-            self.names[bare] = number
-            if module or owner:
-                self.names[f"{owner or module.rpartition('::')[2]}::{bare}"] = number
+            local = in_function(item.scope)[0] != ""
+            self.scopes.learn(self.text(item.name), number, item.scope, local)
+        return number is not None
+
+    def evaluate(self, item: _Item, everywhere: bool) -> tuple[int | None, str]:
+        text = self.source.content[item.value.start : item.value.end].decode("latin-1")
+        try:
+            return evaluate(text, self.scopes.at(item.scope, everywhere), RUST), ""
+        except Unevaluated as error:
+            return None, str(error)
+
+    def text(self, node: Node) -> str:
+        return syntax.text(self.source.content, node)
+
+    def constant(self, item: _Item) -> Constant:
+        """The constant; its name has the modules and types around it in its function."""
+        if item.value not in self.values:
+            self.learnt(item)
+        text = self.source.content[item.value.start : item.value.end].decode("latin-1")
+        number, reason = self.values[item.value]
+        whole = item.name.parent
+        condition = None if whole is None else self.configured.get(whole.start_byte)
         return Constant(
-            f"{module}::{bare}" if module else bare,
+            "::".join((*in_function(item.scope)[1], self.text(item.name).strip('"'))),
             number,
-            Span(name.start_byte, name.end_byte),
-            value,
+            _span(item.name),
+            item.value,
             is_literal(text),
             reason=reason,
             branch=() if condition is None else ((-1, condition),),
             alias_of=text if text.replace("::", "").isidentifier() else "",
         )
 
-    def evaluate(self, text: str) -> tuple[int | None, str]:
-        try:
-            return evaluate(text, self.names, RUST), ""
-        except Unevaluated as error:
-            return None, str(error)
-
-    def variants(self, nodes: list[Node], enum: str) -> Iterator[Constant]:
+    def variants(self, nodes: list[Node], scope: Scope) -> Iterator[Constant]:
+        """The variants of an enum, which are called by their own names alone."""
         following: int | None = 0
         for node in nodes:
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if name is None:
                 continue
+            bare = self.text(name)
             if value is not None:
-                constant = self.constant(name, _span(value), "", enum)
+                constant = self.constant(_Item(name, _span(value), scope))._replace(name=bare)
             else:
-                at = Span(name.start_byte, name.end_byte)
-                bare = syntax.text(self.source.content, name)
-                constant = Constant(bare, following, at, at, False, True)
+                constant = Constant(bare, following, _span(name), _span(name), False, True)
             following = None if constant.value is None else constant.value + 1
             yield constant
 
 
 def _span(node: Node) -> Span:
     return Span(node.start_byte, node.end_byte)
-
-
-def _home(source: Source, node: Node) -> tuple[int, str]:
-    """Where the innermost function around an item begins (-1: none), and the modules and types in
-    that function, "" if there are none."""
-    modules: list[str] = []
-    for parent in syntax.ancestors(node):
-        if parent.type == "function_item":
-            return parent.start_byte, "::".join(reversed(modules))
-        if parent.type in ("mod_item", "impl_item", "trait_item"):
-            name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
-            if name is not None:
-                modules.append(syntax.text(source.content, name))
-    return -1, "::".join(reversed(modules))
 
 
 _BETWEEN = lazy(rb"(?:\s|//[^\n]*)*")
@@ -194,7 +237,7 @@ def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:
         if tree is None:
             continue
         constants = tuple(
-            reader.constant(name, Span(value[0].start_byte, value[-1].end_byte))
+            reader.constant(_Item(name, Span(value[0].start_byte, value[-1].end_byte), ()))
             for name, value in reader.source.first(pairs(tree))
         )
         if len(constants) >= 3:

@@ -64,6 +64,40 @@ def test_rows_of_a_macro_list_may_have_comments() -> None:
     ]
 
 
+def test_attributes_of_enumerators() -> None:
+    text = """
+enum e { A, B __deprecated = 2, C __x, D /* c */ __y /* d */ = 4 /* e */, E DEP("no") = 5,
+  F __attribute__((deprecated)) = 6, G [[deprecated("[]")]] = 7, H [[a]], I [[b, c]] __x = 9, J };
+"""
+    values = dict(zip("ABCDEFGHIJ", (0, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
+    assert read(text) == [("enum e", values)]
+    assert read(text, "c++") == [("enum e", values)]
+
+
+def test_names_of_two_scopes() -> None:
+    text = """
+constexpr int base = 0x10;
+namespace a { constexpr int base = 0x20; enum e { A = base, C = b::base }; }
+namespace b::c { constexpr int base = 0x30; enum class f { D = base, E = a::base, X = 1 }; }
+namespace b { constexpr int base = 0x40; enum class g { F = base, G = c::base, X = 2, H = X }; }
+struct s { static constexpr int base = 0x50; static constexpr int I = base; };
+void f() { constexpr int base = 0x60; constexpr int J = base; }
+enum h { K = base, L = s::base, M = A, N = X, O = g::X };
+"""
+    assert read(text, "c++") == [
+        ("enum e", {"A": 0x20, "C": 0x40}),
+        ("enum f", {"D": 0x30, "E": 0x20, "X": 1}),
+        ("enum g", {"F": 0x40, "G": 0x30, "X": 2, "H": 2}),
+        ("enum h", {"K": 0x10, "L": 0x50, "M": 0x20, "N": None, "O": 2}),
+        ("const", {"base": 0x10}),
+        ("const a", {"base": 0x20}),
+        ("const b::c", {"base": 0x30}),
+        ("const b", {"base": 0x40}),
+        ("const s", {"base": 0x50, "I": 0x50}),
+        ("const", {"base": 0x60, "J": 0x60}),
+    ]
+
+
 @pytest.mark.parametrize("path", ["vmx.h", "vmx.S"])
 @pytest.mark.parametrize("wrong", ["0x6800 /* CR0 */ + 4", "(/* natural */ 0x6804)"])
 def test_no_part_of_a_value_is_mended(path: str, wrong: str, matcher: Matcher) -> None:

@@ -80,6 +80,74 @@ few! { W = 1, X = 2 }
     ]
 
 
+def test_python_assigns_in_order() -> None:
+    text = """
+BASE = 0x10
+class G:
+    A = BASE + 1
+    BASE = 0x30
+    B = BASE
+BASE = 0x20
+C = BASE
+D = [("E", BASE | 0), ("F", G.B + 1)]
+BASE += 1
+H = BASE
+for I in J: K = 1
+L = I
+"""
+    assert read("python", text) == [
+        ("assignments", {"BASE": 0x20, "C": 0x20}),
+        ("class G", {"A": 0x11, "BASE": 0x30, "B": 0x30}),
+        ("table", {"E": None, "F": 0x31}),
+    ]
+
+
+def test_python_statements_of_which_one_is_executed() -> None:
+    text = """
+if x: A = 1; B = 1
+elif y: A = 2; B = 1
+else: C = 3
+try: D = 4
+except OSError: D = 5
+else: E = 6
+finally: F = 7
+if 0: G = 8
+else: H = 9
+with z: I = 10
+J = A
+K = B
+"""
+    ((_, values),) = read("python", text)
+    assert values == {"A": 2, "B": 1, "C": 3, "D": 5, "E": 6, "F": 7, "H": 9, "I": 10, "K": 1}
+    (found,) = python.lists(source("file", text.encode(), "python"))
+    one, other = (each for each in found.constants if each.name == "A")
+    assert one.alternative_to(other)
+    chain = "if x: A = 1\n" + "".join(f"elif x == {n}: A = {n}\n" for n in range(500))
+    assert read("python", chain) == [("assignments", {"A": 499})]
+
+
+def test_rust_items_in_any_order_and_by_module() -> None:
+    text = """
+mod g { const A: u32 = BASE + 1; const BASE: u32 = NEXT; const NEXT: u32 = 0x10; }
+mod h { use super::*; const BASE: u32 = 0x20; const B: u32 = self::BASE; const C: u32 = TOP; }
+const TOP: u32 = g::BASE | h::BASE;
+const D: u32 = BASE;
+impl T { const BASE: u32 = 0x40; const E: u32 = Self::BASE; }
+fn f() { const BASE: u32 = 0x50; const F: u32 = BASE; }
+enum V { G = BASE, H = T::BASE }
+fn k() { const I: u32 = f::BASE; }
+"""
+    assert read("rust", text) == [
+        ("enum V", {"G": None, "H": 0x40}),
+        ("const", {
+            "g::A": 0x11, "g::BASE": 0x10, "g::NEXT": 0x10, "h::BASE": 0x20, "h::B": 0x20,
+            "h::C": 0x30, "TOP": 0x30, "D": None, "T::BASE": 0x40, "T::E": 0x40,
+        }),
+        ("const", {"BASE": 0x50, "F": 0x50}),
+        ("const", {"I": None}),
+    ]  # fmt: skip
+
+
 def test_rust_macro_rows() -> None:
     text = """
 sums! { A = 0x10 + 2, B: m::T = (1 << 2) | 1, 0x10 /* x */ | 8 => C, pub const D = !0 & 6 as u8;
