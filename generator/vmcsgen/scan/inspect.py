@@ -51,10 +51,11 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
     maxima: list[Maximum] = []
     conditions: list[PlacedFact] = []
     try:
-        every = _read(read, maxima, conditions)
+        every = _read(read, matcher, maxima, conditions)
         if len(every) > LISTS_LIMIT:
             findings.append(_unread(read, f"more than {LISTS_LIMIT} lists"))
         findings.extend(_unread(read, what) for what in sorted(read.unread))
+        given = {(each.place.line, each.place.column) for each in maxima}
         for found in every[:LISTS_LIMIT]:
             others = found.constants
             matched = matcher.match(found, path)
@@ -66,10 +67,10 @@ def inspect(path: str, content: bytes, matcher: Matcher) -> Report:
                 summaries.append(_summary(read, matched, matcher))
                 fields = frozenset(matched.members)
                 others = tuple(each for each in others if each not in fields)
+            named = typed.of_constants(others, read)
+            numbers = (_maximum(read, each) for each in named if not matcher.named(each.name))
             maxima.extend(
-                _maximum(read, each)
-                for each in typed.of_constants(others, read)
-                if not matcher.named(each.name)
+                each for each in numbers if (each.place.line, each.place.column) not in given
             )
     except ParserMissing as error:
         return Report(path, lacking=str(error))
@@ -145,7 +146,9 @@ def _summary(read: Source, matched: Matched, matcher: Matcher) -> ListSummary:
     )
 
 
-def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> list[ConstantList]:
+def _read(
+    read: Source, matcher: Matcher, maxima: list[Maximum], conditions: list[PlacedFact]
+) -> list[ConstantList]:
     """The lists of a file, by language; what else it says is put into the other two."""
     found: list[ConstantList]
     if read.language in ("c", "c++"):
@@ -155,7 +158,9 @@ def _read(read: Source, maxima: list[Maximum], conditions: list[PlacedFact]) -> 
         parsed = Syntax(read)
         found = list(c.lists(parsed))
         uses = islice(typed.of_uses(parsed), FINDINGS_LIMIT)
-        maxima.extend(_maximum(read, each) for each in uses)
+        least = min((raw for raw, _ in matcher.lexicon.ladder), default=0)
+        # A number below what every processor has is a size, or what an emulator lacks.
+        maxima.extend(_maximum(read, each) for each in uses if each.vmcs_enum >= least)
         narrow = islice(typed.narrow_indexes(parsed), FINDINGS_LIMIT)
         maxima.extend(_narrow(read, each) for each in narrow)
         if any(word in read.content for word in _CONDITION_WORDS):

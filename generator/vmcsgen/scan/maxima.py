@@ -118,13 +118,17 @@ def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
             yield TypedMaximum(name, number, Span(value.start_byte, value.end_byte))
 
 
+_MSR_KINDS = ("identifier", "qualified_identifier", "parenthesized_expression", "cast_expression")
+"""What stands for the MSR among arguments: beside a member, or its address, a number is a size."""
+
+
 def _given(node: Node) -> Node | None:
     """The expression that the code around an identifier gives to what it names."""
     inner = node
     for outer in ancestors(node):
         kind = outer.type
         if kind in ("argument_list", "initializer_list"):
-            return _beside(outer, inner)
+            return _beside(outer, inner) if inner.type in _MSR_KINDS else None
         if kind == "initializer_pair":
             value = outer.child_by_field_name("value")
             return value if value is not None and value.id != inner.id else None
@@ -199,7 +203,7 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
             value = literal(mask[2].decode("latin-1")) or 0
             if node is None or value < 7 or value & value + 1:
                 continue
-            if node.type not in ("binary_expression", "preproc_arg"):
+            if node.type not in ("binary_expression", "preproc_arg") or _counts_a_shift(node):
                 continue
             home = next((n for n in ancestors(node) if n.type in _NAMED), None)
             if home is None:
@@ -223,6 +227,25 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         if any("vmcs" in _record_name(parsed, n) for n in around) and _is_encoding(parsed, around):
             at = Span(node.start_byte, field.end())
             yield NarrowIndex(name, int(field[1][:4]), at, "stored in")
+
+
+def _counts_a_shift(mask: Node) -> bool:
+    """Whether a mask says by how much something is shifted: which bit of a word of a bitmap, as in
+    ``map[index >> 5] |= 1 << (index & 31)``."""
+    inner = mask
+    for outer in ancestors(mask):
+        if outer.type == "binary_expression":
+            operator, right = (outer.child_by_field_name(each) for each in ("operator", "right"))
+            return (
+                operator is not None
+                and operator.type in ("<<", ">>", "<<=", ">>=")
+                and right is not None
+                and right.id == inner.id
+            )
+        if outer.type != "parenthesized_expression":
+            return False
+        inner = outer
+    return False
 
 
 def _decodes(parsed: Syntax, around: Node) -> bool:
