@@ -260,8 +260,23 @@ def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
     counts = Counter(match[1] for match in rows)
     for macro, count in counts.items():
         if count >= _ROWS_WANTED:
-            constants = tuple(_macro_row(parsed, match) for match in rows if match[1] == macro)
-            yield ConstantList(f"{macro.decode('latin-1')}(...)", True, constants)
+            constants = [_macro_row(parsed, match) for match in rows if match[1] == macro]
+            names = Counter(each.name for each in constants)
+            constants = [
+                each for each in constants if names[each.name] == 1 or not _is_called(parsed, each)
+            ]
+            if constants:
+                title = f"{macro.decode('latin-1')}(...)"
+                yield ConstantList(title, True, tuple(constants))
+
+
+def _is_called(parsed: Syntax, row: Constant) -> bool:
+    """Whether a row is a call of a function: one name in several of them is a variable, as in
+    ``vmwrite(0x6800, cr0)``."""
+    node = parsed.root.descendant_for_byte_range(row.name_at.start, row.name_at.end)
+    return node is not None and any(
+        each.type == "function_definition" for each in syntax.ancestors(node)
+    )
 
 
 def _near(parsed: Syntax, offset: int) -> list[tuple[int, int]]:

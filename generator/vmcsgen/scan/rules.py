@@ -25,7 +25,7 @@ _NO_FIELD = lazy(
 """Names that say they stand for no field: sentinels, masks, counts."""
 
 _ALL_ONES = frozenset((1 << bits) - 1 for bits in (16, 32, 64))
-"""What lists write for "no field"."""
+"""What lists write for "no field", if not a negative number."""
 
 
 def check(source: Source, matched: Matched, matcher: Matcher) -> Iterator[Finding]:
@@ -83,7 +83,8 @@ def _value(
 
 def _is_meant(constant: Constant, stem: str, matcher: Matcher) -> bool:
     """Whether a name that no project has is meant as a field of a list whose names share a stem."""
-    sentinel = _NO_FIELD().search(constant.name) or constant.value in _ALL_ONES
+    none = constant.value is not None and (constant.value < 0 or constant.value in _ALL_ONES)
+    sentinel = none or _NO_FIELD().search(constant.name)
     if sentinel and matcher.resemblance.best(constant.name)[1] < CERTAIN:
         return False  # GUEST_FS_BASE and CR0_MASK are fields, GUEST_BASE and ACCESS_MASK are not
     return constant.name.startswith(stem)

@@ -56,7 +56,8 @@ def lists(source: Source) -> Iterator[ConstantList]:
         pending.extend(each for each in inner if not isinstance(each[1], Scalar))
         constants = tuple(source.first(_constants(source, node)))
         if constants:
-            yield ConstantList(title or source.language, True, constants)
+            # A mapping may have a version or a date beside the fields.
+            yield ConstantList(title or source.language, isinstance(node, list), constants)
 
 
 def _constants(source: Source, node: Node) -> Iterator[Constant]:

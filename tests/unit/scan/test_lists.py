@@ -96,6 +96,61 @@ def test_only_what_shares_the_stem_of_defines_is_judged(matcher: Matcher) -> Non
     assert said(enum("HvThing = 0x6f00", *STRANGE), matcher) == [("VMCS102", "HvThing")]
 
 
+def test_what_lists_write_for_no_field(matcher: Matcher) -> None:
+    none = ("FIELD_UNDEF = (u32)-1", "GUEST_NOTHING = ~0u", "FIELD_BAD = -1", "LIMIT = 0xffffffff")
+    assert said(enum(*NAMED, *none), matcher) == []
+    assert said(enum(*NAMED, "GUEST_CR3 = -1"), matcher) == [("VMCS103", "GUEST_CR3")]
+    assert said(enum(*STRANGE, "kGuestCr3 = -1"), matcher) == [("VMCS103", "kGuestCr3")]
+
+
+@pytest.mark.parametrize("form", ["%s: %s\n", '"%s": %s,\n'], ids=["yaml", "json"])
+def test_a_mapping_may_have_other_keys(form: str, matcher: Matcher) -> None:
+    pairs = [("revision", "18"), ("version", "3"), ("year", "2024")]
+    pairs += [(name, str(int(value, 16))) for name, _, value in map(str.split, NAMED)]
+    text = "".join(form % pair for pair in pairs)
+    path, text = ("a.json", f"{{{text[:-2]}}}") if "," in form else ("a.yaml", text)
+    report = inspect(path, text.encode(), matcher)
+    assert (report.constants, report.findings) == (4, ())
+
+
+def test_arms_of_one_condition_exclude_each_other(matcher: Matcher) -> None:
+    first, second = "#define GUEST_RIP 0x681e\n", "#define GUEST_EIP 0x681e\n"
+    rest = defines("GUEST_CR0 0x6800", "GUEST_CR3 0x6802", "GUEST_CR4 0x6804")
+    for one, other, same in (
+        ("#ifdef X", "#ifndef X", []), ("#if defined(X)", "#if !defined X", []),
+        ("#ifdef X\n#else", "#ifdef X", []), ("#ifndef X", "#if defined(X) // and no more", []),
+        ("#ifdef X\n#elif Y", "#ifdef X", []),
+        ("#ifdef X", "#ifdef X", ["GUEST_EIP"]), ("#ifdef X", "#ifndef Y", ["GUEST_EIP"]),
+        ("#ifdef X", "#ifndef X\n#define X\n", ["GUEST_EIP"]),
+        ("#ifndef X", "#ifdef X\n#elif Y", ["GUEST_EIP"]),
+        ("#ifdef X\n#elif Y", "#ifndef X", ["GUEST_EIP"]),
+    ):  # fmt: skip
+        text = f"{one}\n{first}#endif\n{other}\n{second}#endif\n{rest}"
+        assert said(text, matcher) == [("VMCS201", name) for name in same], (one, other)
+
+
+def test_what_a_condition_leaves_out_in_any_case(matcher: Matcher) -> None:
+    rest = defines("GUEST_CR0 0x6800", "GUEST_CR4 0x6804", "GUEST_RIP 0x681e")
+    for condition, compiled in {
+        "0": 0, "(0)": 0, "defined(X) && 0": 0, "X && (Y || 1) && 0": 0, "(X && 0) || (0)": 0,
+        "!1": 0, "X || 0": 1, "defined(X) && !0": 1, "1 || X": 1, "(X) && (Y)": 1, "X ? 0 : 0": 1,
+        "X && 0 || Y": 1, "((": 1, "(" * 60 + "0" + ")" * 60: 1,
+    }.items():  # fmt: skip
+        text = f"#if {condition}\n#define GUEST_CR3 0x6804\n#endif\n{rest}"
+        assert len(said(text, matcher)) == compiled, condition
+
+
+def test_a_variable_in_two_calls_is_no_name_of_a_field(matcher: Matcher) -> None:
+    rows = "".join(
+        f"\tvmwrite({value}, {name});\n"
+        for name, value in (("cr0", "0x6800"), ("cr3", "0x6802"), ("cr4", "0x6804"),
+                            ("guest_rip", "0x681e"), ("cr0", "0x6c00"), ("cr3", "0x6c02"))
+    )  # fmt: skip
+    assert said(f"/* vmcs */\nvoid f(void)\n{{\n{rows}}}\n", matcher) == []
+    again = [("VMCS202", "cr0"), ("VMCS202", "cr3")]
+    assert said(f"/* vmcs */\n{rows}", matcher) == again
+
+
 def test_a_known_name_without_a_value_is_a_remark_wherever_it_stands(matcher: Matcher) -> None:
     text = defines(*(each.replace(" =", "") for each in NAMED), "GUEST_CR3 OTHER(1)", "X OTHER(1)")
     assert said(text, matcher) == [("VMCS901", "GUEST_CR3")]

@@ -7,7 +7,7 @@
 enum vmcs_field {
 	GUEST_RIP = 0x681e,
 	GUEST_RSP = 0x681c,
-#ifdef CONFIG_HOST
+#ifdef CONFIG_THIS_HOST
 	HOST_CR0 = BASE | 0,
 #else
 	GUEST_CR0 = BASE | 0,
