@@ -36,14 +36,19 @@ def remembered(what: str, paths: Iterable[str], make: Callable[[], Made | None])
             known: Made = kept
             return known
     made = make()
-    if made is not None and _settled(found, began):
+    if made is not None and all(
+        settled(mtime, ctime, began) for _, _, mtime, ctime in found.values()
+    ):
         keep("state", what, [found, made])
     return made
 
 
-def _settled(found: dict[str, list[int]], began: int) -> bool:
-    """Whether every file can be seen, and none changed a moment before."""
-    return all(0 < max(times) < began - SETTLED for _, _, *times in found.values())
+def settled(mtime: int, ctime: int, now: int) -> bool:
+    """Whether a file can be seen and changed so long ago (ns) that a change now would be told.
+
+    Both times count: a copy, or ``touch``, may give bytes of a moment ago the time of last year.
+    """
+    return 0 < max(mtime, ctime) < now - SETTLED
 
 
 def states(paths: Iterable[str]) -> dict[str, list[int]]:

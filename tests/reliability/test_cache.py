@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from vmcsgen import states
 from vmcsgen.cache import read_entry, write_entry
 from vmcsgen.cli import main
 
@@ -28,11 +29,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Verbs that live on the cache; all that they say and make."""
     header = tmp_path / "vmcs.h"
     header.write_text(HEADER)
-    os.utime(header, (1e9, 1e9))  # settled: younger files are not remembered
+    monkeypatch.setattr(states, "SETTLED", -3_600_000_000_000)  # younger files are not remembered
     out = tmp_path / "out"
 
     def run() -> str:

@@ -15,7 +15,7 @@ import time
 from vmcsgen import cache
 from vmcsgen.resources import PACKAGE, spec_folder
 from vmcsgen.specfile.inputs import fingerprint, model_key
-from vmcsgen.states import SETTLED
+from vmcsgen.states import settled
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ def _state(path: str) -> str:
         found = os.stat(path)
     except OSError:
         return ""
-    if not stat.S_ISREG(found.st_mode) or found.st_mtime_ns > time.time_ns() - SETTLED:
+    times = found.st_mtime_ns, found.st_ctime_ns
+    if not stat.S_ISREG(found.st_mode) or not settled(*times, now=time.time_ns()):
         return ""
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+    return f"{found.st_size} {times} {found.st_ino}"
 
 
 def recall(subject: str) -> tuple[str, int] | None:

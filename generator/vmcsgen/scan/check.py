@@ -13,7 +13,7 @@ from vmcsgen.scan import lexicon as lexicons
 from vmcsgen.scan.files import Entry, Trouble, promising, read, walk
 from vmcsgen.scan.findings import Finding
 from vmcsgen.scan.report import Report, from_plain, to_plain, too_large, whole_file
-from vmcsgen.states import SETTLED
+from vmcsgen.states import settled
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def check(paths: Sequence[str], options: Options, progress: Progress | None = No
     for entry, report in _run(fresh, state, options, progress):
         if report.parsed or not report.empty:
             reports.append(report)
-        if entry.stamp[1] < started - SETTLED and not report.lacking:
+        _, mtime, ctime, _ = entry.stamp
+        if settled(mtime, ctime, started) and not report.lacking:
             known.remember(entry, report)
     known.save(entries)
     reports.sort(key=lambda report: report.path)

@@ -21,8 +21,12 @@ enum vmcs_field {
 RIGHT = WRONG.replace("HOST_RIP  = 0x00006c14", "HOST_RIP  = 0x00006c16")
 
 
+LONG_AGO = -3_600_000_000_000
+"""For states.SETTLED: every change so far counts as one of long ago."""
+
+
 def write(path: str | Path, text: str) -> None:
-    """As something that was written long ago."""
+    """As something that was written long ago, but for the time of its inode."""
     Path(path).write_text(text)
     os.utime(path, (1, 1))
 

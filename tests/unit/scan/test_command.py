@@ -9,7 +9,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from checked_again import LONG_AGO
 
+from vmcsgen import states
 from vmcsgen.cli import main
 
 WRONG = """\
@@ -354,8 +356,7 @@ def test_statistics_count_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_second_run_says_the_same_and_reads_nothing(
     tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    past = os.stat("vmx.h").st_mtime - 100
-    os.utime("vmx.h", (past, past))
+    monkeypatch.setattr(states, "SETTLED", LONG_AGO)
     main(["check", "."])
     first = capsys.readouterr().out
 
@@ -372,10 +373,9 @@ def test_a_second_run_says_the_same_and_reads_nothing(
 
 
 def test_what_was_said_is_said_again_until_something_changes(
-    tree: Path, capsys: pytest.CaptureFixture[str]
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    past = os.stat("vmx.h").st_mtime - 100
-    os.utime("vmx.h", (past, past))
+    monkeypatch.setattr(states, "SETTLED", LONG_AGO)
     assert main(["check", "vmx.h"]) == 1
     first = capsys.readouterr().out
     assert main(["check", "vmx.h"]) == 1
@@ -383,12 +383,12 @@ def test_what_was_said_is_said_again_until_something_changes(
     assert list(Path(os.environ["VMCSGEN_CACHE"]).glob("said-*"))
     settings = tree / "vmcsgen.toml"
     settings.write_text("[[check.ignore]]\nrule = 'VMCS101'\nreason = 'later'\n")
-    assert main(["check", "vmx.h"]) == 0  # also while they are as fresh as this
-    os.utime(settings, (past, past))
+    with monkeypatch.context() as moment:
+        moment.setattr(states, "SETTLED", -LONG_AGO)
+        assert main(["check", "vmx.h"]) == 0  # also while they are as fresh as this
     assert main(["check", "vmx.h"]) == 0
     settings.unlink()
     (tree / "vmx.h").write_text(WRONG.replace("27668", "27670"))
-    os.utime("vmx.h", (past, past))
     main(["check", "vmx.h"])
     assert "HOST_RIP is" not in capsys.readouterr().out
 
@@ -437,7 +437,7 @@ def test_without_a_parser_the_other_languages_are_checked(
     (tree / "vmx.h").write_text(WRONG)
     golden = Path(__file__).resolve().parents[2] / "golden/check/VMCS202/vmcs.S"
     (tree / "vmcs.S").write_text(golden.read_text())
-    os.utime(tree / "vmx.h", (1, 1))
+    monkeypatch.setattr(states, "SETTLED", LONG_AGO)
     syntax.language.cache_clear()
     with monkeypatch.context() as without:
         without.setitem(syntax._GRAMMARS, "c", "no_such_grammar")
