@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,19 +17,25 @@ class BaselineError(Exception):
 
 
 Key = tuple[str, str, str, object]
-"""Rule, path, name and value: lines move, these stay."""
+"""Rule, absolute path, name and value: lines move, these stay."""
 
 Known = Counter[Key]
 """How often each known finding may be there."""
 
 
+def key(rule: str, path: str, name: str, value: object) -> Key:
+    """What tells a finding; ``src/vmx.h`` and ``./src/vmx.h`` are one path."""
+    return rule, os.path.abspath(path), name, value
+
+
 def read(path: str) -> Known:
-    """The findings in the JSON of an earlier check."""
+    """The findings in the JSON of an earlier check, whose paths begin where we are now."""
     try:
         with open(path, "rb") as stream:
             plain = json.loads(stream.read(_SIZE_LIMIT))
         return Counter(
-            (each["rule"], each["path"], each["name"], each["value"]) for each in plain["findings"]
+            key(each["rule"], each["path"], each["name"], each["value"])
+            for each in plain["findings"]
         )
     except OSError as error:
         raise BaselineError(f"can't be read: {error.strerror}") from None
@@ -41,9 +48,9 @@ def unknown(findings: Sequence[Finding], known: Known) -> tuple[Finding, ...]:
     left = known.copy()
     found = []
     for finding in findings:
-        key = (finding.rule, finding.path, finding.name, finding.value)
-        if left[key] > 0:
-            left[key] -= 1
+        this = key(finding.rule, finding.path, finding.name, finding.value)
+        if left[this] > 0:
+            left[this] -= 1
         else:
             found.append(finding)
     return tuple(found)

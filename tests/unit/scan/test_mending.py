@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from vmcsgen.scan.baseline import BaselineError, read, unknown
+from vmcsgen.scan.baseline import BaselineError, key, read, unknown
 from vmcsgen.scan.findings import Finding, Fix, respell
 from vmcsgen.scan.fix import apply, replace
 
@@ -54,12 +55,25 @@ def test_values_are_spelled_as_the_old_ones(old: str, new: str | None) -> None:
 
 
 def test_a_known_finding_counts_as_often_as_it_was_known() -> None:
-    known = Counter({("VMCS101", "vmx.h", "GUEST_RIP", 1): 2})
+    known = Counter({key("VMCS101", "vmx.h", "GUEST_RIP", 1): 2})
     found = [finding(line=number) for number in (1, 2, 3)]
     assert unknown(found, known) == (found[2],)
     assert unknown(found[:1], known) == ()
     assert unknown([finding(path="other.h")], known) == (finding(path="other.h"),)
     assert known.total() == 2  # it may be asked again
+
+
+def test_a_known_finding_is_known_by_any_path_to_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spelled = ["src/vmx.h", "./src/vmx.h", "other/../src/vmx.h", str(tmp_path / "src/vmx.h")]
+    for written in spelled:
+        entry = {"rule": "VMCS101", "path": written, "name": "GUEST_RIP", "value": 1}
+        (tmp_path / "known.json").write_text(json.dumps({"findings": [entry]}))
+        known = read("known.json")
+        assert [unknown([finding(path=path)], known) for path in spelled] == [()] * len(spelled)
+        assert len(unknown([finding(path="vmx.h")], known)) == 1
 
 
 @pytest.mark.parametrize(
