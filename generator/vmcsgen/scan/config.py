@@ -119,8 +119,8 @@ def _config(path: str, settings: Mapping[str, Any]) -> Config:
         _known_keys(path, entry, ("name", "encoding", "reason"))
         _text(path, entry, "reason")
         encoding = entry.get("encoding")
-        if not isinstance(encoding, int) or isinstance(encoding, bool) or encoding < 0:
-            raise ConfigError(f"{path}: extra: encoding must be a number such as 0x2054")
+        if not isinstance(encoding, int) or isinstance(encoding, bool) or encoding >> 32:
+            raise ConfigError(f"{path}: extra: encoding must be a number of 32 bits, as 0x2054")
         extras[_text(path, entry, "name")] = encoding
     return Config(
         path, top, tuple(os.path.join(top, each) if top != "." else each for each in paths),

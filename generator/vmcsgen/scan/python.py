@@ -137,9 +137,7 @@ class _Reader:
             raise Unevaluated("it is nested too deeply")
         match node:
             case ast.Constant(value=int() as value) if not isinstance(value, bool):
-                if value.bit_length() > 128:
-                    raise Unevaluated("a value has more than 128 bits")
-                return value
+                return _bounded(value)
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
                 return self.called(f"{owner}::{name}", scope)
             case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -147,7 +145,7 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.evaluate(operand, scope, depth + 1)
             case ast.UnaryOp(op=ast.Invert(), operand=operand):
-                return ~self.evaluate(operand, scope, depth + 1)
+                return _bounded(~self.evaluate(operand, scope, depth + 1))
             case ast.BinOp(left=left, op=operator, right=right):
                 return _apply(
                     operator,
@@ -164,25 +162,37 @@ class _Reader:
         return found
 
 
+_SIZE_LIMIT = 128
+"""Widest value, in bits."""
+
+
+def _bounded(value: int) -> int:
+    if value.bit_length() > _SIZE_LIMIT:
+        raise Unevaluated(f"a value has more than {_SIZE_LIMIT} bits")
+    return value
+
+
 def _apply(operator: ast.operator, left: int, right: int) -> int:
     match operator:
         case ast.Add():
-            return left + right
+            value = left + right
         case ast.Sub():
-            return left - right
+            value = left - right
         case ast.BitOr():
-            return left | right
+            value = left | right
         case ast.BitAnd():
-            return left & right
+            value = left & right
         case ast.BitXor():
-            return left ^ right
-        case ast.Mult() if abs(left) < 1 << 64 and abs(right) < 1 << 64:
-            return left * right
-        case ast.LShift() if 0 <= right < 64 and abs(left) < 1 << 64:
-            return left << right
+            value = left ^ right
+        case ast.Mult():
+            value = left * right
+        case ast.LShift() if 0 <= right < 64:
+            value = left << right
         case ast.RShift() if 0 <= right < 64:
-            return left >> right
-    raise Unevaluated("it uses an operator that is not understood here")
+            value = left >> right
+        case _:
+            raise Unevaluated("it uses an operator that is not understood here")
+    return _bounded(value)
 
 
 def _rows(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -164,8 +164,8 @@ def _mapping(items: list[Node]) -> Mapping:
 
 
 _JSON_TOKEN = lazy(
-    rb"""\s*(?:(?P<open>[\[{])|(?P<close>[\]}])|(?P<mark>[,:])
-    |(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[-+.\w]+))""",
+    rb"""[\s,:]*(?:(?P<word>[-+.\w]+)|(?P<string>"(?:[^"\\]|\\.)*")
+    |(?P<open>[\[{])|(?P<close>[\]}]))""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -180,23 +180,23 @@ def _json(source: Source) -> Node:
         if match is None:
             line = source.position(position)[0]
             raise SyntaxFault(f"line {line}: not JSON")
-        position = match.end()
-        if match["open"]:
+        position, kind = match.end(), match.lastgroup or ""
+        start, stop = match.span(kind)
+        if kind == "word":
+            word = content[start:stop].decode("latin-1")
+            stack[-1].append(Scalar(word, Span(start, stop), True))
+        elif kind == "string":
+            text = content[start + 1 : stop - 1].decode("utf-8", "replace")
+            stack[-1].append(Scalar(text, Span(start, stop), False))
+        elif kind == "open":
             if len(stack) > _DEPTH_LIMIT:
                 raise SyntaxFault(f"nested more than {_DEPTH_LIMIT} levels deep")
             stack.append([])
-        elif match["close"]:
-            if len(stack) == 1:
-                raise SyntaxFault("a bracket closes that was not opened")
+        elif len(stack) == 1:
+            raise SyntaxFault("a bracket closes that was not opened")
+        else:
             items = stack.pop()
-            stack[-1].append(_mapping(items) if match["close"] == b"}" else items)
-        elif match["string"] is not None:
-            start, stop = match.span("string")
-            text = content[start + 1 : stop - 1].decode("utf-8", "replace")
-            stack[-1].append(Scalar(text, Span(start, stop), False))
-        elif match["word"] is not None:
-            word = match["word"].decode("latin-1")
-            stack[-1].append(Scalar(word, Span(*match.span("word")), True))
+            stack[-1].append(_mapping(items) if content[start:stop] == b"}" else items)
     if len(stack) != 1:
         raise SyntaxFault("a bracket is not closed")
     return stack[0]

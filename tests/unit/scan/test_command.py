@@ -284,13 +284,15 @@ def test_utf_16_is_said_to_be_unread(tree: Path, capsys: pytest.CaptureFixture[s
         ("[[check.extra]]\nreason = 'x'\nencoding = 1", "needs a name"),
         ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = true", "must be a number"),
         ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = -1", "must be a number"),
+        ("[[check.extra]]\nname = 'A'\nreason = 'x'\nencoding = 0x100000000",
+         "must be a number of 32 bits"),
         ("check = 1", "check must be a table"),
         ("[chekc]", "unknown key 'chekc'; did you mean 'check'?"),
         ("[check]\nproject = 1", "project must be the id of a project"),
         ("[check]\nproject = 'linuks'", "no project 'linuks'"),
         ("[check", "not valid TOML"),
     ],
-)
+)  # fmt: skip
 def test_wrong_settings_are_an_error(
     tree: Path, toml: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

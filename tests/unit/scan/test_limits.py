@@ -69,6 +69,25 @@ def test_numbers_that_python_does_not_print(
     assert "internal error" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("step", ["a0 + a0", "a0 * a0", "a0 << 63", "a0 - -a0", "~a0 * 4"])
+def test_numbers_of_python_stop_growing(step: str) -> None:
+    """Python itself refuses to print one of more than 4,300 digits."""
+    names = ["GUEST_RIP = 0x681e", "GUEST_RSP = 0x681c", "GUEST_CR0 = 0x6800", "a0 = 3"]
+    lines = (f"a{n} = {step.replace('a0', f'a{n - 1}')}" for n in range(1, 2000))
+    text = "\n".join([*names, *lines, "GUEST_CR3 = 0x6800"])
+    report = inspect("vmcs.py", text.encode(), Matcher(lexicon.load()))
+    assert [each.name for each in report.findings] == ["GUEST_CR3"]
+
+
+@pytest.mark.parametrize(("path", "size"), [("a.json", 2 << 20), ("a.yaml", 4 << 20)])
+def test_tables_end_at_the_limit(path: str, size: int) -> None:
+    text = b'{"vmcs": 1}'
+    matcher = Matcher(lexicon.load())
+    assert inspect(path, text.ljust(size), matcher).findings == ()
+    (large,) = inspect(path, text.ljust(size + 1), matcher).findings
+    assert large.message == f"not inspected: larger than {size >> 20} MiB"
+
+
 def test_lists_end_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vmcsgen.scan.inspect.LISTS_LIMIT", 2)
     enums = "".join(f"enum vmcs{n} {{ GUEST_RIP = 0x681e }};\n" for n in range(3))
