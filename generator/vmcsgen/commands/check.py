@@ -100,7 +100,7 @@ def _run(arguments: argparse.Namespace, subject: str) -> int:
 def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subject: str) -> int:
     from vmcsgen.scan.check import Options, check
 
-    project = arguments.project or config.project
+    project = (arguments.project or config.project or "").lower() or None
     options = Options(arguments.spec, project, config.extras, True, arguments.jobs)
     known: Known | None = None
     if arguments.baseline:

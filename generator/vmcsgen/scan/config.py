@@ -87,7 +87,10 @@ def _settings(path: str) -> Mapping[str, Any] | None:
         return _table(path, whole, "check")
     tool = whole.get("tool")
     ours = tool.get("vmcsgen") if isinstance(tool, dict) else None
-    return None if not isinstance(ours, dict) else _table(path, ours, "check")
+    if not isinstance(ours, dict):
+        return None
+    _known_keys(path, ours, ("check",))
+    return _table(path, ours, "check")
 
 
 def _table(path: str, parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -49,10 +49,10 @@ def _differences(path: str, file: TreeFile) -> Iterator[Finding]:
         region = result.region
         if rule == "VMCS501":
             message = f"region {region.name} is stale: it is not what the spec gives now"
-            hint = "vmcsgen gen --tree, or vmcsgen check --fix, brings it up to date"
+            hint = "vmcsgen gen --tree DIR, or vmcsgen check --fix, brings it up to date"
         else:
             message = f"region {region.name} was edited by hand"
-            hint = "change the spec or the template; vmcsgen gen --tree --force overwrites it"
+            hint = "change the spec or the template; vmcsgen gen --tree DIR --force overwrites it"
         where = region.fault(rule, message).location
         yield _finding(rule, path, where, message, hint)._replace(
             name=region.name, fix=fix if rule == "VMCS501" else None

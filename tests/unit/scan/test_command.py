@@ -203,7 +203,7 @@ def test_project_overrides(tree: Path, capsys: pytest.CaptureFixture[str]) -> No
     (tree / "vmx.h").write_text("/* vmcs */\n#define VPID 0x2\n")
     assert main(["check", "vmx.h"]) == 2
     (tree / "vmx.h").write_text("/* vmcs */\n#define EPTP 0x201c\n")
-    assert main(["check", "vmx.h", "--project", "kvm-unit-tests"]) == 1
+    assert main(["check", "vmx.h", "--project", "KVM-unit-tests"]) == 1
     assert "EPT pointer" in capsys.readouterr().out
 
 
@@ -307,6 +307,12 @@ def test_settings_in_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -
     )
     assert main(["check", "vmx.h"]) == 0
     assert "accepted: 2 by" in capsys.readouterr().out
+
+
+def test_a_wrong_key_in_pyproject(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "pyproject.toml").write_text("[tool.vmcsgen]\nchek = 1\n")
+    assert main(["check", "vmx.h"]) == 2
+    assert "unknown key 'chek'; did you mean 'check'?" in capsys.readouterr().err
 
 
 def test_settings_choose_the_project(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
