@@ -1,7 +1,7 @@
 """Check the VMCS constants in any source tree against the spec.
 
-Reads C, C++, Rust, Python, assembler, YAML and JSON; docs/check.md says what a tree's vmcsgen.toml
-can hold. Exit status 1: errors or warnings; 2: nothing was there to inspect.
+Reads C, C++, Rust, Python, assembler, YAML and JSON. Exit status 1: errors or warnings; 2: nothing
+was there to inspect. Settings: docs/check.md.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--spec", metavar="SPEC", help="another spec folder")
     parser.add_argument(
+        "--templates", metavar="DIR", help="a folder of targets, whose regions are known too"
+    )
+    parser.add_argument(
         "--jobs", type=_jobs, default=0, metavar="N", help="worker processes (default: processors)"
     )
 
@@ -101,7 +104,9 @@ def _check(arguments: argparse.Namespace, paths: list[str], config: Config, subj
     from vmcsgen.scan.check import Options, check
 
     project = (arguments.project or config.project or "").lower() or None
-    options = Options(arguments.spec, project, config.extras, True, arguments.jobs)
+    options = Options(
+        arguments.spec, project, config.extras, True, arguments.jobs, arguments.templates
+    )
     known: Known | None = None
     if arguments.baseline:
         from vmcsgen.scan import baseline

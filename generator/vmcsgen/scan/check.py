@@ -39,6 +39,8 @@ class Options(Record):
     cache: bool = True
     jobs: int = 0
     """Worker processes; 0: as many as there are processors."""
+    templates: str | None = None
+    """A folder of targets beside ours, for regions of theirs."""
 
 
 class Result(Record):
@@ -118,10 +120,13 @@ def _result(
         findings += judge(reports, lexicons.load(options.spec, state))
     marked = [report.path for report in reports if report.marked]
     if marked:
+        from pathlib import Path
+
         from vmcsgen.scan.stale import judge as judge_regions
         from vmcsgen.specfile.load import load
 
-        findings += judge_regions(marked, paths, load(options.spec))
+        templates = None if options.templates is None else Path(options.templates)
+        findings += judge_regions(marked, paths, load(options.spec), templates)
     if any(fact.kind in ("case", "rung") for report in reports for fact in report.conditions):
         from vmcsgen.scan.existence import judge as judge_existence
         from vmcsgen.specfile.load import load

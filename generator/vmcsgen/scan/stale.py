@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 _RULES = {State.STALE: "VMCS501", State.HAND_EDITED: "VMCS502"}
 
 
-def judge(paths: Sequence[str], roots: Sequence[str], spec: Spec) -> Iterator[Finding]:
-    """The findings on the regions of marked files; ``roots`` are the folders that were named."""
+def judge(
+    paths: Sequence[str], roots: Sequence[str], spec: Spec, templates: Path | None = None
+) -> Iterator[Finding]:
+    """The findings on the regions of marked files; ``roots`` are the folders that were named.
+
+    ``templates`` is a folder of targets beside ours.
+    """
     workshops: dict[str, Workshop] = {}
     for path in paths:
         top = _top(path, roots)
-        workshop = workshops.setdefault(top, Workshop(spec, Path(top)))
+        workshop = workshops.setdefault(top, Workshop(spec, Path(top), templates))
         try:
             file = examine_file(workshop, os.path.relpath(path, top), frozenset(), False)
         except DiagnosticError as error:

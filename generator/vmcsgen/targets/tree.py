@@ -49,29 +49,38 @@ class _Maker:
 
 
 class Workshop:
-    """Targets made ready for one tree, each when a region first asks for it."""
+    """Targets made ready for one tree, each when a region first asks for it.
+
+    Those of the folder ``templates`` come before ours of the same name.
+    """
 
     def __init__(self, spec: Spec, top: Path, templates: Path | None = None) -> None:
         self.spec = spec
         self.top = top
-        self.templates = templates
-        self.known = target_names(templates)
+        self._templates = templates
+        self._theirs = frozenset(() if templates is None else target_names(templates))
         self.stamp = f"spec {spec.version} sha256:{spec.digest[:12]}"
         self._makers: dict[str, _Maker] = {}
 
     def maker(self, name: str) -> _Maker:
         """The target ``name`` with what it reads from the tree; DiagnosticError if it can't be."""
         if name not in self._makers:
-            target = load_target(name, self.templates)
+            target = load_target(name, self._folder(name))
             renderer = Renderer(self.spec, target, TreeFacts(self.top, target))
             self._makers[name] = _Maker(target, renderer)
         return self._makers[name]
 
+    def _folder(self, name: str) -> Path | None:
+        """The folder of targets that holds this one, None for ours and those of packages."""
+        return self._templates if name in self._theirs else None
+
     def output(self, region: Region) -> Output:
         """The output that a region's name means; DiagnosticError with a suggestion if none."""
-        if region.target not in self.known and not is_installed(region.target, self.templates):
-            hint = suggestion(region.target, self.templates)
-            if self.templates is None:
+        root = self._folder(region.target)
+        if region.target not in target_names(root) and not is_installed(region.target, root):
+            hint = did_you_mean(region.target, sorted({*self._theirs, *target_names()}))
+            if self._templates is None:
+                hint = suggestion(region.target)
                 hint += " Targets of others: --templates DIR, or install the package that brings it"
             message = f"there is no target {region.target!r}"
             raise DiagnosticError([region.fault("REGION007", message, hint)])

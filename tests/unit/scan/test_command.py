@@ -472,3 +472,37 @@ def test_python_is_mended_where_the_value_stands(source: bytes, tree: Path) -> N
     (tree / "vmcs.py").write_bytes(source)
     assert main(["check", "--fix", "vmcs.py"]) == 0
     assert (tree / "vmcs.py").read_bytes() == source.replace(b"0x6820", b"0x681e")
+
+
+@pytest.fixture
+def regions(tree: Path) -> Path:
+    """A tree with a current region of ours and one of a target in the folder targets."""
+    mine = tree / "targets/mine"
+    mine.mkdir(parents=True)
+    (mine / "target.yaml").write_text(
+        "target: mine\ntitle: T\nlicense: MIT\n"
+        "outputs: [{template: t.j2, path: top.h, region: top, language: c}]\n"
+    )
+    (mine / "t.j2").write_text("#define VMCS_HIGHEST {{ view.max_index }}\n")
+    marks = "/* vmcsgen begin: {0} */\n/* vmcsgen end: {0} */\n"
+    (tree / "vmx.h").write_text(marks.format("c/vmcs.h"))
+    (tree / "top.h").write_text(marks.format("mine/top"))
+    assert main(["gen", "--tree", ".", "--templates", "targets"]) == 0
+    assert "VMCS_HIGHEST" in (tree / "top.h").read_text()
+    assert "VMCS_GUEST_RIP" in (tree / "vmx.h").read_text()
+    return tree
+
+
+def test_regions_of_others_are_known_by_their_folder(
+    regions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", ".", "--templates", "targets"]) == 0
+    capsys.readouterr()
+    assert main(["check", "."]) == 1
+    said = capsys.readouterr().out
+    assert "there is no target 'mine'" in said
+    assert "--templates DIR" in said
+    (regions / "targets/mine/t.j2").write_text("#define VMCS_HIGHEST 1\n")
+    assert main(["check", ".", "--templates", "targets"]) == 1
+    assert "mine/top is stale" in capsys.readouterr().out
+    assert main(["gen", "--tree", ".", "--check", "--templates", "targets"]) == 1
