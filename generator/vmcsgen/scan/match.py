@@ -180,14 +180,15 @@ class Matcher:
     def _may_belong(self, constant: Constant) -> bool:
         """Whether a stranger between two members is meant as one: it looks like an encoding.
 
-        A small number does if its name leaves no doubt; else it is a bit, a reason or a state that
-        the field above can hold.
+        A small number does if its name is that of a field with a small encoding, or leaves no
+        doubt; else it is a bit, a reason or a state that the field above can hold.
         """
         value = constant.value
         if value is None:
             return bool(self.named(constant.name))
         if value < _TELLING and not self.named(constant.name):
-            return self.resemblance.best(constant.name)[1] >= _PLAIN
+            likely, resemblance = self.resemblance.best(constant.name)
+            return resemblance >= (_PLAIN if likely >= _TELLING else CERTAIN)
         return 0 <= value < 0x20000
 
     def _known_names(

@@ -87,6 +87,11 @@ def test_what_a_field_can_hold_is_no_encoding(codes: tuple[str, ...], matcher: M
     assert (report.constants, report.findings) == (4, ())
 
 
+def test_a_small_number_may_be_a_slip_of_another(matcher: Matcher) -> None:
+    text = defines("HOST_RIP 0x6c16", "MY_PIR_VECTOR 0x42", "GUEST_CR3 0x6802", "GUEST_CR0 0x6800")
+    assert said(text, matcher) == [("VMCS102", "MY_PIR_VECTOR")]
+
+
 def test_only_what_shares_the_stem_of_defines_is_judged(matcher: Matcher) -> None:
     strange = ("HV_GUEST_RSP_ 0x681c", "HV_GUEST_RIP_ 0x681e", "HV_HOST_RIP_ 0x6c16")
     for between in ("HV_THING", "THING"):
