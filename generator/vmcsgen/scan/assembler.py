@@ -12,14 +12,16 @@ from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, tokens
 from vmcsgen.scan.patterns import lazy
 
 _DEFINITION = lazy(
-    rb"""^(?:\xef\xbb\xbf)?[ \t]*(?:
+    rb"""(?:^(?:\xef\xbb\xbf)?|(?<=;)(?=[ \t]*\.))[ \t]*(?:
         \.(?:equ|set|equiv)[ \t]+(?P<gas>[\w.$]+)[ \t]*,[ \t]*(?P<gas_value>[^\n;#]+)
-      | [%\#][ \t]*define[ \t]+(?P<define>\w+)[ \t]+(?P<define_value>[^\n;]+)
+      | [%\#][ \t]*i?define[ \t]+(?P<define>\w+)[ \t]+(?P<define_value>[^\n;]+)
+      | %(?:xi?define|i?assign)[ \t]+(?P<at_once>\w+)[ \t]+(?P<at_once_value>[^\n;]+)
       | (?P<equ>[\w.$]+):?[ \t]+(?:equ|EQU)[ \t]+(?P<equ_value>[^\n;]+)
       | (?P<assign>[A-Za-z_][\w.$]*)[ \t]*=[ \t]*(?P<assign_value>[^\n;=][^\n;]*)
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+_KINDS = ("gas", "define", "at_once", "equ", "assign")
 _COMMENT = lazy(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _WITHOUT_BLOCKS = (".asm", ".nasm", ".mac")
 """Files whose comments begin with a semicolon: ``/*`` in one of them begins nothing."""
@@ -28,7 +30,8 @@ _WITHOUT_BLOCKS = (".asm", ".nasm", ".mac")
 def lists(source: Source) -> Iterator[ConstantList]:
     """The constants of an assembler file, as one list."""
     content = source.content
-    if not source.path.lower().endswith(_WITHOUT_BLOCKS):
+    semicolons = source.path.lower().endswith(_WITHOUT_BLOCKS)
+    if not semicolons:
         content = _COMMENT().sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), content)
     names: dict[str, Macro | int] = {}
     constants: list[Constant] = []
@@ -36,11 +39,17 @@ def lists(source: Source) -> Iterator[ConstantList]:
     room = Room()
     for match in source.first(_DEFINITION().finditer(content)):
         arm = arms.at(match.start())
-        if not arm.compiled:
+        if not arm.compiled or _is_comment(content, match.start(), semicolons):
             continue
         constants.append(_constant(match, names, arm.branch, room))
     if constants:
         yield ConstantList("assembler constants", False, tuple(constants))
+
+
+def _is_comment(content: bytes, offset: int, semicolons: bool) -> bool:
+    """Whether what stands behind a semicolon is a comment, or goes on one."""
+    before = content[content.rfind(b"\n", 0, offset) + 1 : offset]
+    return b";" in before and (semicolons or b"#" in before or b"//" in before)
 
 
 def _constant(
@@ -49,7 +58,7 @@ def _constant(
     branch: tuple[tuple[int, int], ...],
     room: Room,
 ) -> Constant:
-    kind = next(name for name in ("gas", "define", "equ", "assign") if match[name] is not None)
+    kind = next(name for name in _KINDS if match[name] is not None)
     raw = re.split(rb"//|\s\#|\s@", match[f"{kind}_value"])[0].rstrip()
     end = match.start(f"{kind}_value") + len(raw)
     raw = raw.lstrip()

@@ -128,13 +128,20 @@ _OUTSIDE = lazy(
 _INSIDE = lazy(rb"%b|\\\r?\n|(?P<end>\n)" % _PIECES, re.DOTALL)
 
 
+_ENUM = lazy(
+    rb"(\benum\s{1,99})(?!class\b|struct\b)(\w+)(?=\s{1,99}\w+\s{0,99}(?::[\w\s]{1,60})?\{)"
+)
+
+
 def _plain(content: bytes) -> bytes:
     """``content`` with blanks for what the grammar can't read: comments in #defines, which end
-    their values, and attributes such as ``[[deprecated]]``, which end an enum.
+    their values, and attributes as ``[[deprecated]]`` and ``enum __packed``, which end an enum.
 
     A comment of several lines does not end a #define (C11 5.1.1.2), so its line ends go as well.
     ``/*`` in a string is a comment for the grammar, too.
     """
+    if b"enum" in content:
+        content = _ENUM().sub(lambda found: found[1] + b" " * len(found[2]), content)
     if not (
         b"[[" in content or b"__attribute__" in content
         or (b"define" in content and b"/*" in content)

@@ -85,7 +85,19 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., int]]] = {
     ),
     **dict.fromkeys(("GENMASK", "GENMASK_ULL"), (2, _bits)),
     **dict.fromkeys(
-        ("UINT8_C", "UINT16_C", "UINT32_C", "UINT64_C", "INT32_C", "INT64_C", "_UL", "_ULL"),
+        (
+            "UINT8_C",
+            "UINT16_C",
+            "UINT32_C",
+            "UINT64_C",
+            "INT32_C",
+            "INT64_C",
+            "_UL",
+            "_ULL",
+            "U",
+            "UL",
+            "ULL",
+        ),
         (1, lambda value: value),
     ),
 }
@@ -180,9 +192,12 @@ class _Parser:
         while closing < len(self.sequence) and self.sequence[closing].isidentifier():
             closing += 1
         inside = self.sequence[self.position : closing]
-        if inside and self.sequence[closing : closing + 1] == [")"] and inside[0] in _CASTS:
-            self.position = closing + 1
-            return self.unary(depth + 1)
+        if inside and self.sequence[closing : closing + 1] == [")"]:
+            following = "".join(self.sequence[closing + 1 : closing + 2])
+            # A number behind it leaves no other meaning: (field_t)0x681e.
+            if inside[0] in _CASTS or following[:1].isdigit():
+                self.position = closing + 1
+                return self.unary(depth + 1)
         value = self.ternary(depth + 1)
         self.take(")")
         return value
@@ -217,6 +232,8 @@ class _Parser:
                 self.position += 1
             self.take(")")
             return value
+        if name in _CASTS:
+            return self.primary(depth + 1)
         known = _FUNCTIONS.get(name)
         if known is None:
             return self.component(name)

@@ -95,6 +95,7 @@ def _number(text: str) -> int | None:
 
 
 _CLUE = lazy(rb"vmcs_?enum", re.IGNORECASE)
+_IS_ENUM = lazy(r"vmcs_?enum(?:_value|_val)?$", re.IGNORECASE)
 
 
 def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
@@ -110,7 +111,7 @@ def of_uses(parsed: Syntax) -> Iterator[TypedMaximum]:
         name = parsed.text(node)
         if not parsed.branches.at(node.start_byte).compiled:
             continue
-        value = _given(node)
+        value = _given(node, name)
         if value is None:
             continue
         number = _number(parsed.text(value))
@@ -122,8 +123,8 @@ _MSR_KINDS = ("identifier", "qualified_identifier", "parenthesized_expression", 
 """What stands for the MSR among arguments: beside a member, or its address, a number is a size."""
 
 
-def _given(node: Node) -> Node | None:
-    """The expression that the code around an identifier gives to what it names."""
+def _given(node: Node, name: str) -> Node | None:
+    """The expression that the code around an identifier, ``name``, gives to what it names."""
     inner = node
     for outer in ancestors(node):
         kind = outer.type
@@ -135,6 +136,9 @@ def _given(node: Node) -> Node | None:
         if kind == "assignment_expression":
             right = outer.child_by_field_name("right")
             return right if right is not None and right.id != inner.id else None
+        if kind == "init_declarator":
+            named = inner.id == node.id and _IS_ENUM().search(name)
+            return outer.child_by_field_name("value") if named else None
         if kind == "case_statement":
             return _first_assigned(outer, inner)
         if kind in ("expression_statement", "compound_statement", "declaration"):
@@ -154,7 +158,7 @@ def _beside(parent: Node, child: Node) -> Node | None:
 
 
 def _first_assigned(case: Node, label: Node) -> Node | None:
-    """What the first statement of a ``case`` assigns, if the case is one for the MSR."""
+    """What the first statement of a ``case`` assigns or returns, if the case is the MSR's."""
     value = case.child_by_field_name("value")
     if value is None or value.id != label.id:
         return None
@@ -164,6 +168,8 @@ def _first_assigned(case: Node, label: Node) -> Node | None:
             if expression.type == "assignment_expression":
                 return expression.child_by_field_name("right")
             return None
+        if statement.type == "return_statement":
+            return next(iter(statement.named_children), None)
     return None
 
 
@@ -179,7 +185,7 @@ class NarrowIndex(Record):
 _INDEX_NAME = lazy(r"(?:^|_)(?:index|idx)$", re.IGNORECASE)
 
 _MASK = lazy(rb"(index|idx)\s*&\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
-_SHIFTED = lazy(rb"(>>\s*1[\s)]*&)\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
+_SHIFTED = lazy(rb"(>>\s*1[\s)]*[&%])\s*(0x[0-9a-f]+|[0-9]+)\b", re.IGNORECASE)
 _NAMED = ("function_definition", "preproc_function_def")
 _NAMED_FOR_INDEX = lazy(r"vmcs\w*(?:index|idx)|(?:index|idx)\w*vmcs", re.IGNORECASE)
 _BIT_FIELD = lazy(rb"(?:index|idx)\s*:\s*([0-9]+)\s*;", re.IGNORECASE)
@@ -197,10 +203,10 @@ def narrow_indexes(parsed: Syntax) -> Iterator[NarrowIndex]:
         return
     # By where the function begins: it may be long, and full of masks.
     decoding: dict[int, bool] = {}
-    for shifted, pattern in enumerate((_MASK, _SHIFTED) if b"&" in lowered else ()):
+    for shifted, pattern in enumerate((_MASK, _SHIFTED)):
         for mask in pattern().finditer(parsed.content):
             node = parsed.root.descendant_for_byte_range(mask.start(1), mask.end(2))
-            value = literal(mask[2].decode("latin-1")) or 0
+            value = (literal(mask[2].decode("latin-1")) or 0) - mask[1].endswith(b"%")
             if node is None or value < 7 or value & value + 1:
                 continue
             if node.type not in ("binary_expression", "preproc_arg") or _counts_a_shift(node):

@@ -231,14 +231,25 @@ def _row(element: Node) -> tuple[Node, Node] | None:
 
 
 def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:
-    """Macro bodies such as ``vmcs_fields! { GUEST_RIP = 0x681e, ... }`` and ``(0x681e, ...)``."""
+    """Macro bodies such as ``vmcs_fields! { GUEST_RIP = 0x681e, ... }``, and what macros of one
+    name make of few rows each, as ``vmcs_field!(GUEST_RIP, 0x681e);``."""
+    few: dict[str, list[Constant]] = {}
     for macro in syntax.outermost(macros):
         tree = next((n for n in macro.named_children if n.type == "token_tree"), None)
         if tree is None:
             continue
-        constants = tuple(
+        constants = [
             reader.constant(_Item(name, Span(value[0].start_byte, value[-1].end_byte), ()))
             for name, value in reader.source.first(pairs(tree))
-        )
-        if len(constants) >= 3:
-            yield ConstantList("macro", True, constants)
+        ]
+        if len(constants) >= _ROWS_WANTED:
+            yield ConstantList("macro", True, tuple(constants))
+        elif constants:
+            called = macro.child_by_field_name("macro")
+            few.setdefault("" if called is None else reader.text(called), []).extend(constants)
+    for name, constants in few.items():
+        if len(constants) >= _ROWS_WANTED:
+            yield ConstantList(f"{name}!(...)", True, tuple(reader.source.first(constants)))
+
+
+_ROWS_WANTED = 3

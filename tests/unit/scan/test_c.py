@@ -74,6 +74,32 @@ enum e { A, B __deprecated = 2, C __x, D /* c */ __y /* d */ = 4 /* e */, E DEP(
     assert read(text, "c++") == [("enum e", values)]
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["enum __packed e {", "enum __attribute__((packed, aligned(2))) e {", "enum\n__x\ne\n{",
+     "enum [[a]] e {"],
+)  # fmt: skip
+def test_attributes_of_enums(head: str) -> None:
+    assert read(f"{head} A = 1, B }};") == [("enum e", {"A": 1, "B": 2})]
+    assert read("struct s { enum t index : 4; }; enum class f : int { A };", "c++") == [
+        ("enum f", {"A": 0})
+    ]
+
+
+def test_casts_to_types_of_others() -> None:
+    text = """
+#define A ((field_t)0x10)
+#define B ((field_t)0x10 + 1)
+#define C uint16_t(0x10 | 2)
+#define D U(0x13)
+#define E (A)
+#define F (field_t)(0x15)
+#define G (A) - 1
+"""
+    values = {"A": 0x10, "B": 0x11, "C": 0x12, "D": 0x13, "E": 0x10, "F": None, "G": 0x0F}
+    assert read(text, "c++") == [("#define", values)]
+
+
 def test_names_of_two_scopes() -> None:
     text = """
 constexpr int base = 0x10;

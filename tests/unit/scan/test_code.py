@@ -43,6 +43,10 @@ def inside(statement: str) -> str:
         (inside("caps->vmcs_enum = LIMIT;"), []),
         (inside("{ vmcs_enum(caps); } call(0x52);"), []),
         (inside("switch (msr) { case OTHER: vmcs_enum; *data = 0x52; }"), []),
+        (inside("switch (msr) { case MSR_IA32_VMX_VMCS_ENUM: return 0x52; }"),
+         [("MSR_IA32_VMX_VMCS_ENUM", 0x52, 0)]),
+        ("static u64 nested_vmcs_enum = 0x52;", [("nested_vmcs_enum", 0x52, 0)]),
+        ("static u64 vmcs_enum_msr = 0x52, other = vmcs_enum;", []),
         (inside("memcpy(buf, &caps->vmcs_enum, 0x40);"), []),
         (inside("put(buf, caps->vmcs_enum & 0x3fe, 64);"), []),
         (inside("write((u32)MSR_IA32_VMX_VMCS_ENUM, 0x52);"),
@@ -55,7 +59,8 @@ def inside(statement: str) -> str:
     ids=[
         "designated", "row", "given to another", "read", "not compiled", "in a string",
         "no VMCS_ENUM has bit 0", "by name", "in another statement", "in another case",
-        "an address", "a part of a member", "cast", "too small", "once",
+        "returned", "initialised", "of another name", "an address", "a part of a member",
+        "cast", "too small", "once",
         "not assigned first",
     ],
 )  # fmt: skip
@@ -93,6 +98,10 @@ def test_names_of_a_maximum(matcher: Matcher) -> None:
         ("int vmcs_index(int field) { return field >> 1 & 0x5; }", []),  # no mask
         ("int vmcs_index(int field) { return field >> 1 & 3; }", []),
         ("int vmcs(int e, int type) { int idx = e; return idx & 0x1f; }", []),
+        ("int vmcs_index(int field) { return (field >> 1) % 32; }", [("index", 0, 5)]),
+        ("int vmcs_index(int field) { return (field >> 1) % 33; }", []),
+        ("int vmcs_index(int field) { return (field >> 1) % 0x200; }", [("index", 0, 9)]),
+        ("int vmcs_index(int field) { return 1 << ((field >> 1) % 32); }", []),
         ("void vmcs_index(int idx) { bits[idx >> 5] |= 1u << (idx & 31); }", []),
         ("int vmcs_index(int idx) { return map[idx / 32] >> ((idx & 0x1f)) & 1; }", []),
         ("int vmcs_index(int idx) { return (idx & 0x1f) << 1; }", [("idx", 0, 5)]),

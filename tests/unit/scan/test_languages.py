@@ -153,12 +153,14 @@ def test_rust_macro_rows() -> None:
 sums! { A = 0x10 + 2, B: m::T = (1 << 2) | 1, 0x10 /* x */ | 8 => C, pub const D = !0 & 6 as u8;
     #[doc = "E"] E => "F", G = f(1), H = other, 0x11 => I::J, K: 7 }
 tuples! { (L, 0x11, "l", 8), ("M", 1 + 1, 2), {N, 64, 3}, (O, P) }
+one!(T, u64, 0x21); one! { U = 0x22 } two!(0x23, V); one!("W", 35);
 columns! { Q: 1, width: 64; R: 2, width: 64; S: 3, width: 16; }
 """
     assert read("rust", text) == [
         ("macro", {"A": 0x12, "B": 5, "C": 0x18, "D": 6, "G": None, "J": 0x11, "K": 7}),
         ("macro", {"L": 0x11, "M": 2, "N": 64}),
         ("macro", {"Q": 1, "R": 2, "S": 3}),
+        ("one!(...)", {"T": 0x21, "U": 0x22, "W": 35}),
     ]
 
 
@@ -209,12 +211,33 @@ F = 6 @ comment
 J = 10 */
 K == 11
 mov L, 12
+.equ M, 13; .set N, M + 1
+mov L, 12 # .equ O, 15; .equ P, 16
+mov L, 12 ; Q = 17
+%assign R 18
+%assign R R + 1
+%xdefine S R
 """
     (found,) = read("assembler", text)
     assert found == (
         "assembler constants",
-        {"A": 0x681E, "B": 0x681C, "C": 3, "D": 0x681E, "E": 5, "F": 6, "G": 0x6825, "H": 8},
+        {
+            "A": 0x681E,
+            "B": 0x681C,
+            "C": 3,
+            "D": 0x681E,
+            "E": 5,
+            "F": 6,
+            "G": 0x6825,
+            "H": 8,
+            "M": 13,
+            "N": 14,
+            "R": 19,
+            "S": 19,
+        },
     )
+    nasm = source("file.asm", b"A equ 1 ; .equ B, 2\n", "assembler")
+    assert [[one.name for one in each.constants] for each in assembler.lists(nasm)] == [["A"]]
 
 
 def test_yaml_and_json() -> None:
