@@ -193,7 +193,7 @@ _NUMBER_KINDS = (
 def _tables(parsed: Syntax) -> Iterator[ConstantList]:
     for table in syntax.outermost(list(parsed.nodes("table"))):
         elements = parsed.source.first(syntax.elements(table))
-        rows = [row for element in elements if (row := _row(element)) is not None]
+        rows = syntax.paired(parsed.content, map(_row, elements))
         if rows:
             constants = tuple(parsed.constant(name, value) for name, value in rows)
             yield ConstantList(_table_title(parsed, table), True, constants)
@@ -210,8 +210,8 @@ def _table_title(parsed: Syntax, table: Node) -> str:
     return "table"
 
 
-def _row(element: Node) -> tuple[Node, Node] | None:
-    """The name and the number that one element of a table pairs, None unless it pairs them."""
+def _row(element: Node) -> syntax.Row:
+    """The names and the numbers that one element of a table brings together."""
     names: list[Node] = []
     numbers: list[Node] = []
     pending = [element]
@@ -234,7 +234,7 @@ def _row(element: Node) -> tuple[Node, Node] | None:
             node.type == "initializer_list" and (node is element or element.type != node.type)
         ):
             pending.extend(node.named_children)
-    return syntax.paired(names, numbers)
+    return names, numbers
 
 
 _MACRO_ROW = lazy(

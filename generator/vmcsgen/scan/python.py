@@ -9,6 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 
+from vmcsgen.scan.columns import encoding_column
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.macros import Unevaluated, is_literal
 from vmcsgen.scan.python_statements import assigned
@@ -97,8 +98,12 @@ class _Reader:
     def tables(self, tree: ast.Module) -> Iterator[ConstantList]:
         self.scopes.forget_order()
         for node in ast.walk(tree):
-            rows = self.source.first(_rows(node))
-            constants = tuple(self.constant(_name(name), name, value) for name, value in rows)
+            rows = list(self.source.first(_rows(node)))
+            column = encoding_column([self.text(each) for each in row[1]] for row in rows)
+            constants = tuple(
+                self.constant(_name(name), name, numbers[min(column, len(numbers) - 1)])
+                for name, numbers in rows
+            )
             if constants:
                 kind = "dict" if isinstance(node, ast.Dict) else "table"
                 yield ConstantList(kind, True, constants)
@@ -116,6 +121,9 @@ class _Reader:
             name, number, self.span(at), span, is_literal(text), reason=reason,
             alias_of=text if text.isidentifier() else "",
         )  # fmt: skip
+
+    def text(self, node: ast.expr) -> str:
+        return self.source.text(self.span(node))
 
     def span(self, node: ast.expr) -> Span:
         end_line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
@@ -195,8 +203,8 @@ def _apply(operator: ast.operator, left: int, right: int) -> int:
     return _bounded(value)
 
 
-def _rows(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The name and the number of each row of a table, if it is one."""
+def _rows(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """The name and the numbers of each row of a table, if it is one."""
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if key is not None:
@@ -215,22 +223,22 @@ def _parts(element: ast.expr) -> list[ast.expr]:
     return []
 
 
-def _pair(parts: Sequence[ast.expr]) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The first name and the first number among the parts of a row."""
+def _pair(parts: Sequence[ast.expr]) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """The first name and the numbers among the parts of a row."""
     names = [
         part
         for part in parts
         if (isinstance(part, ast.Constant) and isinstance(part.value, str))
         or isinstance(part, ast.Name | ast.Attribute)
     ]
-    numbers = [
+    numbers: list[ast.expr] = [
         part
         for part in parts
         if (isinstance(part, ast.Constant) and type(part.value) is int)
         or isinstance(part, ast.BinOp)
     ]
     if names and numbers:
-        yield names[0], numbers[0]
+        yield names[0], numbers
 
 
 def _name(node: ast.expr) -> str:

@@ -59,7 +59,7 @@ def lists(source: Source) -> Iterator[ConstantList]:
         yield ConstantList("const", False, tuple(constants))
     for table in syntax.outermost(found["table"]):
         elements = source.first(syntax.elements(table))
-        rows = [row for each in elements if (row := _row(each)) is not None]
+        rows = syntax.paired(source.content, map(_row, elements))
         if rows:
             items = [_Item(name, _span(value), ()) for name, value in rows]
             yield ConstantList("table", True, tuple(map(reader.constant, items)))
@@ -206,8 +206,8 @@ _NUMBERS = (
 _ROWS = ("tuple_expression", "struct_expression", "call_expression")
 
 
-def _row(element: Node) -> tuple[Node, Node] | None:
-    """The name and the number that a tuple or struct in a table pairs."""
+def _row(element: Node) -> syntax.Row:
+    """The names and the numbers that a tuple or struct in a table brings together."""
     names: list[Node] = []
     numbers: list[Node] = []
     pending = [element]
@@ -227,7 +227,7 @@ def _row(element: Node) -> tuple[Node, Node] | None:
         elif node is element and node.type in _ROWS:
             called = node.child_by_field_name("function") or node.child_by_field_name("name")
             pending.extend(each for each in node.named_children if each != called)
-    return syntax.paired(names, numbers)
+    return names, numbers
 
 
 def _macros(reader: _Reader, macros: list[Node]) -> Iterator[ConstantList]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from time import process_time
 
+from vmcsgen.scan.columns import encoding_column
 from vmcsgen.scan.constants import ParserMissing, SyntaxFault
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tree_sitter import Language, Node, Parser
+
+    Row = tuple[list[Node], list[Node]]
+    """The names and the numbers of a row of a table."""
 
 _GRAMMARS = {"c": "tree_sitter_c", "c++": "tree_sitter_cpp", "rust": "tree_sitter_rust"}
 
@@ -151,12 +155,18 @@ def elements(node: Node) -> Iterator[Node]:
         more = cursor.goto_next_sibling()
 
 
-def paired(names: list[Node], numbers: list[Node]) -> tuple[Node, Node] | None:
-    """The name and the number of a row of a table: a string is a name before all others."""
-    if not names or not numbers:
-        return None
-    strings = [node for node in names if node.type == "string_literal"]
-    return (strings or names)[0], numbers[0]
+def paired(content: bytes, rows: Iterable[Row]) -> list[tuple[Node, Node]]:
+    """The name and the number of each row of a table that has both: a string is a name before all
+    others, and the numbers are of one column."""
+    whole = [(names, numbers) for names, numbers in rows if names and numbers]
+    column = encoding_column([text(content, each) for each in numbers] for _, numbers in whole)
+    return [
+        (
+            next((node for node in names if node.type == "string_literal"), names[0]),
+            numbers[min(column, len(numbers) - 1)],
+        )
+        for names, numbers in whole
+    ]
 
 
 def text(content: bytes, node: Node) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from vmcsgen.records import Record
+from vmcsgen.scan.columns import encoding_column
 from vmcsgen.scan.constants import Constant, ConstantList, Source, Span, SyntaxFault
 from vmcsgen.scan.macros import literal
 from vmcsgen.scan.patterns import lazy
@@ -54,30 +55,41 @@ def lists(source: Source) -> Iterator[ConstantList]:
         elif isinstance(node, list):
             inner = ((title, element) for element in node)
         pending.extend(each for each in inner if not isinstance(each[1], Scalar))
-        constants = tuple(source.first(_constants(source, node)))
+        constants = tuple(_constants(source, node))
         if constants:
             # A mapping may have a version or a date beside the fields.
             yield ConstantList(title or source.language, isinstance(node, list), constants)
 
 
 def _constants(source: Source, node: Node) -> Iterator[Constant]:
+    rows: Iterator[list[Scalar]] = iter(())
     if isinstance(node, Mapping):
-        for key, value in node.items:
-            if isinstance(value, Scalar):
-                yield from _pair(source, [key, value])
+        rows = ([key, value] for key, value in node.items if isinstance(value, Scalar))
     elif isinstance(node, list):
-        for element in node:
-            yield from _record(source, element)
+        rows = (_record(each) for each in node if not isinstance(each, Scalar))
+    every = (pair for row in rows if (pair := _names_and_numbers(row)) is not None)
+    pairs = list(source.first(every))
+    if not pairs:
+        return
+    column = encoding_column([each.text for each in numbers] for _, numbers in pairs)
+    for name, numbers in pairs:
+        value = numbers[min(column, len(numbers) - 1)]
+        yield Constant(
+            name.text, value.number, name.at, value.at,
+            value.plain and source.text(value.at).strip() == value.text,
+        )  # fmt: skip
 
 
-def _record(source: Source, element: Node) -> Iterator[Constant]:
+def _record(element: Node) -> list[Scalar]:
+    """The scalars of a record, those first whose keys say what they are."""
     if isinstance(element, Mapping):
-        scalars = [value for _, value in element.items if isinstance(value, Scalar)]
-        keys = [key.text.lower() for key, value in element.items if isinstance(value, Scalar)]
-        ordered = sorted(zip(keys, scalars, strict=True), key=lambda pair: _rank(pair[0]))
-        yield from _pair(source, [value for _, value in ordered])
-    elif isinstance(element, list):
-        yield from _pair(source, [value for value in element if isinstance(value, Scalar)])
+        scalars = [(key.text.lower(), each) for key, each in element.items if _is_scalar(each)]
+        return [each for _, each in sorted(scalars, key=lambda pair: _rank(pair[0]))]
+    return list(filter(_is_scalar, element)) if isinstance(element, list) else []
+
+
+def _is_scalar(node: Node) -> bool:
+    return isinstance(node, Scalar)
 
 
 def _rank(key: str) -> int:
@@ -88,15 +100,11 @@ def _rank(key: str) -> int:
 _NAME = lazy(r"[A-Za-z_][\w :()./-]*")
 
 
-def _pair(source: Source, scalars: list[Scalar]) -> Iterator[Constant]:
+def _names_and_numbers(scalars: list[Scalar]) -> tuple[Scalar, list[Scalar]] | None:
+    """The first name among scalars, and the numbers, None if there are not both."""
     numbers = [each for each in scalars if each.number is not None]
     names = [each for each in scalars if each.number is None and _NAME().fullmatch(each.text)]
-    if names and numbers:
-        name, value = names[0], numbers[0]
-        yield Constant(
-            name.text, value.number, name.at, value.at,
-            value.plain and source.text(value.at).strip() == value.text,
-        )  # fmt: skip
+    return (names[0], numbers) if names and numbers else None
 
 
 def _yaml(source: Source) -> Node:

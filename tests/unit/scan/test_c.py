@@ -86,6 +86,19 @@ def test_attributes_of_enums(head: str) -> None:
     ]
 
 
+def test_the_encoding_is_what_most_rows_have_behind_small_numbers() -> None:
+    rows = (
+        '{ .width = 64, .enc = 0x6800, .name = "A" }, { .width = 64, .enc = 1 << 5, .name = "B" }'
+    )
+    assert read(f'struct f t[] = {{ {rows}, {{ 2, 0x10, "C" }} }};') == [
+        ("table", {"A": 0x6800, "B": 32, "C": 0x10})
+    ]
+    rows = '{ "A", 26624, 0xffff }, { "B", 26626, 0xffff }, { "C", 0, 0xffff }, { "D", 4 }'
+    assert read(f"struct f t[] = {{ {rows} }};") == [
+        ("table", {"A": 26624, "B": 26626, "C": 0, "D": 4})
+    ]
+
+
 def test_casts_to_types_of_others() -> None:
     text = """
 #define A ((field_t)0x10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from vmcsgen.scan import assembler, python, rust, tables
 from vmcsgen.scan.constants import Constant, source
 
@@ -162,6 +164,27 @@ columns! { Q: 1, width: 64; R: 2, width: 64; S: 3, width: 16; }
         ("macro", {"Q": 1, "R": 2, "S": 3}),
         ("one!(...)", {"T": 0x21, "U": 0x22, "W": 35}),
     ]
+
+
+ROWS = {
+    "rust": ("const T: [F; 3] = [%s];", 'F { width: %d, encoding: %#x, name: "%s" }'),
+    "python": ("T = [%s]", 'F(name="{2}", width={0}, encoding={1:#x})'),
+    "json": ('{"T": [%s]}', '{"width": %d, "hex": "%#x", "name": "%s"}'),
+    "yaml": ("T: [%s]", "[%d, %#x, %s]"),
+}
+
+
+@pytest.mark.parametrize("language", ROWS)
+def test_the_encoding_is_what_most_rows_have_behind_small_numbers(language: str) -> None:
+    around, row = ROWS[language]
+    rows = [(64, 0x6800, "A"), (64, 0x6802, "B"), (16, 0x800, "C"), (2, 0x10, "D")]
+    written = (row.format(*each) if "{2}" in row else row % each for each in rows)
+    (_, values), *_ = read(language, around % ", ".join(written))
+    assert values == {"A": 0x6800, "B": 0x6802, "C": 0x800, "D": 0x10}
+    rows = [(26624, 8, "A"), (26626, 8, "B"), (0, 0xFFFF, "C")]
+    written = (row.format(*each) if "{2}" in row else row % each for each in rows)
+    (_, values), *_ = read(language, around % ", ".join(written))
+    assert values == {"A": 26624, "B": 26626, "C": 0}
 
 
 def test_rust_conditions() -> None:

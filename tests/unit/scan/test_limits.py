@@ -88,6 +88,12 @@ def test_tables_end_at_the_limit(path: str, size: int) -> None:
     assert large.message == f"not inspected: larger than {size >> 20} MiB"
 
 
+def test_what_names_nothing_is_no_constant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmcsgen.scan.constants.CONSTANTS_LIMIT", 3)
+    text = '{"vmcs": [1, 2, 3, 4], "b": [[1], [2], [3], [4]], "c": {"d": [], "e": [], "f": []}}'
+    assert inspect("a.json", text.encode(), Matcher(lexicon.load())).findings == ()
+
+
 def test_lists_end_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vmcsgen.scan.inspect.LISTS_LIMIT", 2)
     enums = "".join(f"enum vmcs{n} {{ GUEST_RIP = 0x681e }};\n" for n in range(3))
