@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
 
 from vmcsgen.scan import syntax
+from vmcsgen.scan.c_rows import macro_lists
 from vmcsgen.scan.c_syntax import Syntax, trim
 from vmcsgen.scan.constants import Constant, ConstantList, Span
-from vmcsgen.scan.macros import literal
-from vmcsgen.scan.patterns import lazy
 from vmcsgen.scan.scopes import Scope, in_function, of_function
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
@@ -31,7 +27,7 @@ def lists(parsed: Syntax) -> Iterator[ConstantList]:
     yield from _constants(parsed)
     yield from _defines(parsed)
     yield from _tables(parsed)
-    yield from _macro_lists(parsed)
+    yield from macro_lists(parsed)
 
 
 def _enums(parsed: Syntax) -> Iterator[ConstantList]:
@@ -235,62 +231,3 @@ def _row(element: Node) -> syntax.Row:
         ):
             pending.extend(node.named_children)
     return names, numbers
-
-
-_MACRO_ROW = lazy(
-    rb"""^[ \t]*([A-Za-z_]\w*)[ \t]*\(\s*
-    (?:"?(?P<name>[A-Za-z_]\w*)"?\s*,\s*(?P<value>0[xX][0-9a-fA-F]+[uUlL]*)\s*[,)]
-      |(?P<first>0[xX][0-9a-fA-F]+[uUlL]*)\s*,\s*"?(?P<second>[A-Za-z_]\w*)"?\s*[,)])""",
-    re.MULTILINE | re.VERBOSE,
-)
-
-_ROWS_WANTED = 3
-
-
-def _macro_lists(parsed: Syntax) -> Iterator[ConstantList]:
-    """Rows such as ``X(GUEST_RIP, 0x681e)``, in a file of their own or in a macro's body."""
-    if parsed.content.count(b"(") < _ROWS_WANTED:
-        return
-    rows = [
-        match
-        for match in parsed.source.first(_MACRO_ROW().finditer(parsed.content))
-        if not any(start <= match.start(1) < end for start, end in _near(parsed, match.start(1)))
-        and parsed.branches.at(match.start(1)).compiled
-    ]
-    counts = Counter(match[1] for match in rows)
-    for macro, count in counts.items():
-        if count >= _ROWS_WANTED:
-            constants = [_macro_row(parsed, match) for match in rows if match[1] == macro]
-            names = Counter(each.name for each in constants)
-            constants = [
-                each for each in constants if names[each.name] == 1 or not _is_called(parsed, each)
-            ]
-            if constants:
-                title = f"{macro.decode('latin-1')}(...)"
-                yield ConstantList(title, True, tuple(constants))
-
-
-def _is_called(parsed: Syntax, row: Constant) -> bool:
-    """Whether a row is a call of a function: one name in several of them is a variable, as in
-    ``vmwrite(0x6800, cr0)``."""
-    node = parsed.root.descendant_for_byte_range(row.name_at.start, row.name_at.end)
-    return node is not None and any(
-        each.type == "function_definition" for each in syntax.ancestors(node)
-    )
-
-
-def _near(parsed: Syntax, offset: int) -> list[tuple[int, int]]:
-    nearest = bisect_right(parsed.comments, (offset, len(parsed.content))) - 1
-    return parsed.comments[max(0, nearest) : nearest + 1]
-
-
-def _macro_row(parsed: Syntax, match: re.Match[bytes]) -> Constant:
-    name, value = ("name", "value") if match["name"] else ("second", "first")
-    return Constant(
-        match[name].decode("latin-1"),
-        literal(match[value].decode("latin-1")),
-        Span(*match.span(name)),
-        Span(*match.span(value)),
-        True,
-        branch=parsed.branches.at(match.start(1)).branch,
-    )

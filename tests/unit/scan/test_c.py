@@ -137,6 +137,21 @@ enum h { K = base, L = s::base, M = A, N = X, O = g::X };
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X(A, 0x1) X(B, 0x2)\nX(C, 0x3)", "X(A, 0x1), X(B, 0x2), X(C, 0x3)",
+        '#define LIST(X) X(A, 0x1) X("B", (0x2)) X(C, 3u)',
+        "X(64, A, 0x1)\nX(64, B, 0x2)\nX(16, C, 0x3)",
+        "X(A, name, 0x1)\nX(B, name, 0x2)\nX(C, name, 0x3)",
+        "X(A, 0x1, f(1))\n\tX(B, 0x2) X(0x3, C)",
+        "X(A, 0x1) X(B, 0x2) Y(D, 0x4) X(C, 0x3) Z(E), 0x5, X(F, f(0x6)); int X(G, 0x7)",
+    ],
+)  # fmt: skip
+def test_rows_of_a_macro_list(text: str) -> None:
+    assert read(f"{text}\n") == [("X(...)", {"A": 1, "B": 2, "C": 3})]
+
+
 @pytest.mark.parametrize("path", ["vmx.h", "vmx.S"])
 @pytest.mark.parametrize("wrong", ["0x6800 /* CR0 */ + 4", "(/* natural */ 0x6804)"])
 def test_no_part_of_a_value_is_mended(path: str, wrong: str, matcher: Matcher) -> None:
