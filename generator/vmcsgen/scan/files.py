@@ -15,7 +15,7 @@ from vmcsgen.scan.patterns import lazy
 SIZE_LIMIT = 8 << 20
 """Largest file that is parsed, in bytes; a parse tree takes some 50 times that in memory."""
 
-SIZE_LIMITS = {"python": 1 << 20, "json": 2 << 20, "yaml": 4 << 20}
+SIZE_LIMITS = {"python": 1 << 20, "yaml": 4 << 20}
 """Lower limits, for languages whose parsers take more memory (130 bytes a byte) or time."""
 
 _CHUNK = 1 << 20

@@ -74,7 +74,7 @@ class _Item(Record):
     scope: Scope
 
 
-_ROUNDS = 4
+_ROUNDS = 2
 """So often values are looked for that others, further below, stand in the way of."""
 
 
@@ -115,7 +115,7 @@ class _Reader:
         for everywhere in (False, True):  # what may be imported must be known before
             for _ in range(_ROUNDS):
                 left = [item for item in items if not self.learnt(item, everywhere)]
-                progress, items = len(left) < len(items), left
+                progress, items = len(left) < len(items), left[::-1]  # what is below comes first
                 if not progress:
                     break
 

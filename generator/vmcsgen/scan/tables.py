@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _DEPTH_LIMIT = 64
 
+VALUES_LIMIT = 500_000
+"""Most keys, values and collections of a JSON file. Its bytes tell little of the time it takes: the
+compile commands of a project are megabytes of a few thousand long strings."""
+
 
 class Scalar(Record):
     """A value and where it stands."""
@@ -183,7 +187,11 @@ def _json(source: Source) -> Node:
     stack: list[list[Node]] = [[]]
     position = 3 if content[:3] == b"\xef\xbb\xbf" else 0
     end = len(content.rstrip())
+    count = 0
     while position < end:
+        count += 1
+        if count > VALUES_LIMIT:
+            raise SyntaxFault(f"it has more than {VALUES_LIMIT:,} values")
         match = _JSON_TOKEN().match(content, position)
         if match is None:
             line = source.position(position)[0]
