@@ -22,7 +22,7 @@ SCRATCH = "VMCSGEN_LIVE_SPEC"
 @pytest.fixture(scope="session")
 def tools() -> None:
     """Bochs and what compiles the probe."""
-    need("bochs", "bochs bochs-term bochsbios")
+    need("bochs", "bochs bochs-term bochsbios vgabios")
     need("gcc", "gcc")
     need("make", "make")
 

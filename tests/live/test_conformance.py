@@ -33,7 +33,7 @@ def test_a_cpu_model_answers_as_the_spec_says(
     machine: Machine | None, request: pytest.FixtureRequest
 ) -> None:
     if machine is None:
-        missing("needs bochs: apt-get install bochs bochs-term bochsbios")
+        missing("needs bochs: apt-get install bochs bochs-term bochsbios vgabios")
     answers: Answers = request.getfixturevalue("answers")
     _, result = answers[machine]
     if isinstance(result, NothingAskedError):

@@ -130,7 +130,7 @@ class Bochs:
     """Bochs, headless: it boots the floppy image, and its VMX needs nothing of the host."""
 
     name = "bochs"
-    packages = "bochs bochs-term bochsbios"
+    packages = "bochs bochs-term bochsbios vgabios"
 
     def version(self) -> str:
         """Such as ``2.7``."""
