@@ -8,7 +8,7 @@ from vmcsgen.scan import syntax
 from vmcsgen.scan.c_rows import macro_lists
 from vmcsgen.scan.c_syntax import Syntax, trim
 from vmcsgen.scan.constants import Constant, ConstantList, Span
-from vmcsgen.scan.scopes import Scope, in_function, of_function
+from vmcsgen.scan.scopes import Scope, in_function
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def lists(parsed: Syntax) -> Iterator[ConstantList]:
     A C++ enum may refer to constants above it: those are learnt before.
     """
     for node in _qualified(parsed) if parsed.source.language == "c++" else ():
-        for _ in _declared_constants(parsed, node, _scope(parsed, node)):
+        for _ in _declared_constants(parsed, node, parsed.around.scope(node)):
             pass
     yield from _enums(parsed)
     yield from _constants(parsed)
@@ -56,7 +56,7 @@ def _enum_scopes(parsed: Syntax, enum: Node | None) -> tuple[Scope, Scope]:
     """The scope of what stands in an enum, and the one that its names can be called in as well."""
     if enum is None or parsed.source.language == "c":
         return (), ()
-    around, name = _scope(parsed, enum), enum.child_by_field_name("name")
+    around, name = parsed.around.scope(enum), enum.child_by_field_name("name")
     own = around if name is None else (*around, parsed.text(name))
     scoped = any(node.type in ("class", "struct") for node in enum.children[:2])
     return own, own if scoped else around
@@ -106,7 +106,7 @@ def _named(parsed: Syntax, nodes: list[Node]) -> Iterator[tuple[Node, Node | Non
 def _constants(parsed: Syntax) -> Iterator[ConstantList]:
     by_scope: dict[Scope, list[Constant]] = {}
     for node in _qualified(parsed):
-        scope = _scope(parsed, node)
+        scope = parsed.around.scope(node)
         by_scope.setdefault(scope, []).extend(_declared_constants(parsed, node, scope))
     for scope, constants in by_scope.items():
         if constants:
@@ -136,18 +136,6 @@ def _qualified(parsed: Syntax) -> Iterator[Node]:
         ):
             seen = node.start_byte
             yield node
-
-
-def _scope(parsed: Syntax, node: Node) -> Scope:
-    """The namespaces, classes and functions around a declaration."""
-    names: list[str] = []
-    for parent in syntax.ancestors(node):
-        if parent.type == "function_definition":
-            names.append(of_function(parent.start_byte))
-        elif parent.type in ("namespace_definition", "class_specifier", "struct_specifier"):
-            name = parent.child_by_field_name("name")
-            names += [""] if name is None else reversed(parsed.text(name).split("::"))
-    return tuple(reversed(names))
 
 
 def _declared(node: Node) -> Iterator[tuple[Node, Node]]:

@@ -13,7 +13,7 @@ from vmcsgen.scan.constants import Constant, Source, Span, exclusive
 from vmcsgen.scan.expression import C, evaluate
 from vmcsgen.scan.macros import Macro, Room, Unevaluated, is_literal, literal, tokens
 from vmcsgen.scan.patterns import lazy
-from vmcsgen.scan.scopes import Scope, Scopes
+from vmcsgen.scan.scopes import Scope, Scopes, of_function
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _KINDS = {
     "enum_specifier": "enum",
     "type_qualifier": "qualifier",
     "initializer_list": "table",
+    "function_definition": "scope",
+    "namespace_definition": "scope",
+    "class_specifier": "scope",
+    "struct_specifier": "scope",
 }
 
 
@@ -45,9 +49,16 @@ class Syntax:
         self.branches: Branches = branches(self.content, self.comments)
         self.macros: dict[str, Macro] = {}
         self.scopes = Scopes()
+        self.around = syntax.Around(self.found["scope"], self._called)
         self.redefined: dict[str, list[_Definition]] = {}
         self.room = Room()
         self._learn_macros()
+
+    def _called(self, node: Node) -> Scope:
+        if node.type == "function_definition":
+            return (of_function(node.start_byte),)
+        name = node.child_by_field_name("name")
+        return ("",) if name is None else tuple(self.text(name).split("::"))
 
     def text(self, node: Node) -> str:
         """The source text of a node."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from vmcsgen.records import Record
 from vmcsgen.scan import syntax
@@ -26,19 +25,29 @@ _KINDS = {
     "array_expression": "table",
     "macro_invocation": "macro",
     "attribute_item": "attribute",
+    "mod_item": "scope",
+    "impl_item": "scope",
+    "trait_item": "scope",
+    "function_item": "scope",
 }
 
 
 def lists(source: Source) -> Iterator[ConstantList]:
     """Every list of constants in a Rust file."""
     found = syntax.collect(syntax.parse(syntax.language("rust"), source.content), _KINDS)
-    reader = _Reader(source, _configured(source.content, found["attribute"]))
+    scopes = [*found["scope"], *found["enum"]]
+    reader = _Reader(source, _configured(source.content, found["attribute"]), scopes)
+    owners = syntax.Around(found["enum"], lambda _: ())
     items = [item for node in source.first(found["constant"]) if (item := reader.item(node))]
     by_enum: dict[int, list[Node]] = {}
     for node in source.first(found["variant"]):
-        owner = next((n for n in syntax.ancestors(node) if n.type == "enum_item"), None)
+        owner = owners.innermost(node)
         by_enum.setdefault(-1 if owner is None else owner.start_byte, []).append(node)
-    enums = [(enum, reader.scope(enum)) for enum in found["enum"] if enum.start_byte in by_enum]
+    enums = [
+        (enum, (*reader.around.scope(enum), *reader.called(enum)))
+        for enum in found["enum"]
+        if enum.start_byte in by_enum
+    ]
     variants = [
         _Item(name, _span(value), scope)
         for enum, scope in enums
@@ -81,10 +90,11 @@ _ROUNDS = 2
 class _Reader:
     """Evaluates: an item may refer to those below it."""
 
-    def __init__(self, source: Source, configured: dict[int, int]) -> None:
+    def __init__(self, source: Source, configured: dict[int, int], scopes: list[Node]) -> None:
         self.source = source
         self.configured = configured
         self.scopes = Scopes()
+        self.around = syntax.Around(scopes, self.called)
         self.values: dict[Span, tuple[int | None, str]] = {}
 
     def item(self, node: Node) -> _Item | None:
@@ -94,19 +104,14 @@ class _Reader:
             return None
         if value.type in ("array_expression", "closure_expression"):
             return None
-        return _Item(name, _span(value), self.scope(node, outside=True))
+        return _Item(name, _span(value), self.around.scope(node))
 
-    def scope(self, node: Node, outside: bool = False) -> Scope:
-        """The modules, types and functions around a node, and itself unless ``outside``."""
-        names: list[str] = []
-        for parent in syntax.ancestors(node) if outside else chain((node,), syntax.ancestors(node)):
-            if parent.type == "function_item":
-                names.append(of_function(parent.start_byte))
-            elif parent.type in ("mod_item", "impl_item", "trait_item", "enum_item"):
-                name = parent.child_by_field_name("name") or parent.child_by_field_name("type")
-                if name is not None:
-                    names.append(syntax.text(self.source.content, name))
-        return tuple(reversed(names))
+    def called(self, node: Node) -> Scope:
+        """What a module, type or function adds to the scope of what is in it."""
+        if node.type == "function_item":
+            return (of_function(node.start_byte),)
+        name = node.child_by_field_name("name") or node.child_by_field_name("type")
+        return () if name is None else (syntax.text(self.source.content, name),)
 
     def learn(self, items: list[_Item]) -> None:
         """Let every item be called by its name, in whatever order they stand."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import takewhile
 
 Scope = tuple[str, ...]
@@ -97,6 +98,7 @@ def of_function(start: int) -> str:
     return f"({start})"
 
 
+@lru_cache(maxsize=256)
 def in_function(scope: Scope) -> tuple[str, Scope]:
     """The innermost function of a scope ("": none), and the names of what is around it there."""
     named = tuple(takewhile(lambda each: each[:1] != "(", reversed(scope)))[::-1]

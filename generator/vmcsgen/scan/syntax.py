@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from time import process_time
@@ -12,9 +13,12 @@ from vmcsgen.scan.constants import ParserMissing, SyntaxFault
 
 TYPE_CHECKING = False  # typing is slow to import, and checkers know this name
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from tree_sitter import Language, Node, Parser
+
+    from vmcsgen.scan.scopes import Scope
 
     Row = tuple[list[Node], list[Node]]
     """The names and the numbers of a row of a table."""
@@ -182,6 +186,53 @@ def ancestors(node: Node) -> Iterator[Node]:
             return
         yield parent
         parent = parent.parent
+
+
+class Around:
+    """Which of some nodes a place is in, and what they are called.
+
+    Asking a node for its parent takes a walk down from the root each time, which is too long for
+    each of many constants. ``called`` gives the names that a node adds to those around it.
+    """
+
+    def __init__(self, nodes: Iterable[Node], called: Callable[[Node], Scope]) -> None:
+        self.nodes = sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+        self.called = called
+        self.starts = [node.start_byte for node in self.nodes]
+        self.outer: list[int] = []
+        self.scopes: dict[int, Scope] = {-1: ()}
+        open_: list[int] = []
+        for number, node in enumerate(self.nodes):
+            while open_ and self.nodes[open_[-1]].end_byte <= node.start_byte:
+                open_.pop()
+            self.outer.append(open_[-1] if open_ else -1)
+            open_.append(number)
+
+    def innermost(self, node: Node) -> Node | None:
+        """The one that ``node`` is in, which it is not itself."""
+        number = self._number(node)
+        return self.nodes[number] if number >= 0 else None
+
+    def scope(self, node: Node) -> Scope:
+        """The names of all that ``node`` is in, outermost first."""
+        number = self._number(node)
+        path = []
+        while number not in self.scopes:
+            path.append(number)
+            number = self.outer[number]
+        scope = self.scopes[number]
+        for each in reversed(path):
+            scope = self.scopes[each] = (*scope, *self.called(self.nodes[each]))
+        return scope
+
+    def _number(self, node: Node) -> int:
+        number = bisect_right(self.starts, node.start_byte) - 1
+        while number >= 0:
+            found = self.nodes[number]
+            if found.end_byte >= node.end_byte and found.id != node.id:
+                break
+            number = self.outer[number]
+        return number
 
 
 def outermost(nodes: list[Node]) -> list[Node]:

@@ -36,6 +36,13 @@ def test_a_file_of_nothing_but_tokens(name: str, head: str, unit: bytes, tmp_pat
 
 
 NOTHING = "#define A0 ##\n" + "".join(f"#define A{n} A{n - 1} A{n - 1}\n" for n in range(1, 41))
+
+
+def deep(scope: str, constant: str) -> str:
+    """Many constants in scopes within scopes: each must be told all that is around it."""
+    return "\n".join([*[scope] * 150, *(constant % n for n in range(49_000)), *["}"] * 150])
+
+
 ONES = f"#define B {'+'.join(['1'] * 2000)}\n"
 
 
@@ -47,6 +54,8 @@ ONES = f"#define B {'+'.join(['1'] * 2000)}\n"
         ("blanks.h", f"/* vmcs & */ int idx = (((y)>>1{' ' * 300_000};\n"),
         ("lines.h", f"#define GUEST_RIP 0x681e /* vmcs */\n#define {'_' * 1_000_000} 1\n"
          "#define GUEST_RSP 0x681c\n#define GUEST_CR0 0x6800\n"),
+        ("deep.cpp", deep("namespace n {", "constexpr int VMCS_%d = 0x6800;")),
+        ("deep.rs", deep("mod n {", "const VMCS_%d: u32 = 0x6800;")),
     ],
 )  # fmt: skip
 def test_text_that_took_minutes(name: str, text: str, tmp_path: Path) -> None:
