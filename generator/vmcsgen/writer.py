@@ -87,7 +87,7 @@ def _put(path: Path, content: bytes) -> Path:
             stream.flush()
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+            os.replace(temporary, path)  # with the lock on it: what is not locked is swept away
     except BaseException as error:
         if temporary:
             with contextlib.suppress(OSError):

@@ -186,6 +186,20 @@ def test_a_writer_whose_file_was_swept_before_it_was_locked_begins_again(
     assert taken
 
 
+def test_another_run_sweeps_away_nothing_until_the_file_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.replace
+
+    def swept_first(temporary: str, path: Path) -> None:
+        sweep(tmp_path)
+        rename(temporary, path)
+
+    monkeypatch.setattr("os.replace", swept_first)
+    assert write(tmp_path / "c.h", b"new")
+    assert (tmp_path / "c.h").read_bytes() == b"new"
+
+
 def test_writing_leaves_no_file_open(tmp_path: Path) -> None:
     before = os.listdir("/proc/self/fd")
     (tmp_path / f".c.h.abc{TEMPORARY}").write_text("half")
