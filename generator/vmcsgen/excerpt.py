@@ -44,8 +44,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-_NAMES_COMPARED = 500
-"""Names that a wanted one is compared with: as many as a spec has of a kind, not as it may have."""
+_PAIRS_COMPARED = 200_000
+"""Pairs of characters that are compared for one hint: enough for the names that a spec has of a
+kind, and 30 ms for names that were made to be slow."""
 
 
 def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -54,9 +55,14 @@ def did_you_mean(wanted: str, known: Iterable[str], otherwise: str = "") -> str:
     Where none is close it is ``otherwise``, or all of them.
     """
     from difflib import get_close_matches
+    from itertools import accumulate, takewhile
 
     names = list(known)
-    close = get_close_matches(wanted[:80], names[:_NAMES_COMPARED], 1, 0.55)
+    wanted = wanted[:80]
+    likely = sorted(names, key=lambda name: abs(len(name) - len(wanted)))
+    ends = accumulate(len(wanted) * len(name) for name in likely)
+    compared = takewhile(lambda pair: pair[1] <= _PAIRS_COMPARED, zip(likely, ends, strict=True))
+    close = get_close_matches(wanted, [name for name, _ in compared], 1, 0.55)
     if close:
         return f"did you mean {close[0]!r}?"
     return otherwise or f"one of: {', '.join(names)}"

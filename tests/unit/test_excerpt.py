@@ -14,7 +14,7 @@ from vmcsgen.diagnostics import (
     report,
     wants_color,
 )
-from vmcsgen.excerpt import rendered
+from vmcsgen.excerpt import did_you_mean, rendered
 
 
 class Terminal(io.StringIO):
@@ -85,3 +85,10 @@ def test_of_many_errors_the_first_are_shown_and_the_others_counted() -> None:
     said = io.StringIO()
     report(many[:ERRORS_SHOWN], said)
     assert "more" not in said.getvalue()
+
+
+def test_of_too_many_names_those_of_like_length_are_compared() -> None:
+    names = [*("a" * 70 for _ in range(5000)), "tsc_multiplier"]
+    assert did_you_mean("tsc_multiplyer", names) == "did you mean 'tsc_multiplier'?"
+    assert did_you_mean("a" * 69, names, "none") == f"did you mean {'a' * 70!r}?"
+    assert did_you_mean("b" * 80, ["c" * 79] * 5000, "none") == "none"
