@@ -74,7 +74,10 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 
 def contract() -> dict[str, Any]:
     """Everything that is promised, as JSON. The working directory is the top of the checkout."""
-    statuses = {"in order": cli.IN_ORDER, "difference": cli.DIFFERENCE, "bad input": cli.BAD_INPUT}
+    statuses = {
+        "in order": cli.IN_ORDER, "difference": cli.DIFFERENCE, "bad input": cli.BAD_INPUT,
+        "cut off": cli.CUT_OFF,
+    }  # fmt: skip
     return {
         "exit statuses": statuses,
         "verbs": {verb: sorted(_arguments(parser)) for verb, parser in cli.parsers().items()},
